@@ -1,0 +1,1 @@
+"""The target side: connect, catalog, DDL, COPY, apply."""

@@ -1,0 +1,1 @@
+"""The pure model of both sides: source, names, target, order of dependencies."""

@@ -1,0 +1,86 @@
+"""The target as a model: what each source relation and column is called and typed on PostgreSQL.
+
+Made by `types.choose` and `schema.names`, read by `translate` (which resolves SQL against it) and
+by the DDL writers. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal[
+    "integer", "real", "numeric", "boolean", "text", "bytea", "timestamp", "timestamptz",
+    "date", "time", "uuid", "json", "vector", "other",
+]  # fmt: skip
+
+_FAMILIES: dict[str, Family] = {
+    "smallint": "integer", "integer": "integer", "bigint": "integer", "int2": "integer", "int4": "integer",
+    "int8": "integer", "int": "integer", "double precision": "real", "real": "real", "float8": "real",
+    "float4": "real", "numeric": "numeric", "decimal": "numeric", "boolean": "boolean", "bool": "boolean",
+    "text": "text", "varchar": "text", "character varying": "text", "char": "text", "bytea": "bytea",
+    "timestamp": "timestamp", "timestamp without time zone": "timestamp", "timestamptz": "timestamptz",
+    "timestamp with time zone": "timestamptz", "date": "date", "time": "time",
+    "time without time zone": "time", "uuid": "uuid", "jsonb": "json", "json": "json", "vector": "vector",
+}  # fmt: skip
+
+
+def family(sql_type: str) -> Family:
+    """The family of a PostgreSQL type name such as `numeric(10,2)`; "other" when outgrow does not know it."""
+    return _FAMILIES.get(sql_type.split("(")[0].strip().lower(), "other")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetColumn:
+    """One column on the target.
+
+    `source` and `name` are the spellings on the two sides, `type` the PostgreSQL type as written in
+    DDL, `conversion` the recipe that the plan records (see `types.values`): "same" means the value
+    is held as itself. `collation` is the source's collation when it is not BINARY (NOCASE, RTRIM, …).
+    """
+
+    source: str
+    name: str
+    type: str
+    conversion: str = "same"
+    not_null: bool = False
+    collation: str | None = None
+
+    @property
+    def family(self) -> Family:
+        """Family of `type`."""
+        return family(self.type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A table or view on the target. `rowid_alias` is the source name of the rowid's column, if any."""
+
+    source: str
+    schema: str
+    name: str
+    columns: tuple[TargetColumn, ...]
+    kind: Literal["table", "view"] = "table"
+    rowid_alias: str | None = None
+
+    def column(self, source_name: str) -> TargetColumn:
+        """The column of that source name, ASCII case ignored; KeyError when there is none."""
+        for column in self.columns:
+            if column.source.lower() == source_name.lower():
+                return column
+        raise KeyError(source_name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetModel:
+    """All relations of one target schema that a SQL text may speak of."""
+
+    schema: str
+    relations: tuple[Relation, ...]
+
+    def relation(self, source_name: str) -> Relation:
+        """The relation of that source name, ASCII case ignored; KeyError when there is none."""
+        for relation in self.relations:
+            if relation.source.lower() == source_name.lower():
+                return relation
+        raise KeyError(source_name)

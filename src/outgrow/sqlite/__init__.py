@@ -1,0 +1,1 @@
+"""The source side: connect, catalog, profile, rows."""

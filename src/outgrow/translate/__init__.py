@@ -1,0 +1,1 @@
+"""SQLite's SQL on PostgreSQL; the only user of sqlglot."""

@@ -1,0 +1,1 @@
+"""From a column's evidence to its PostgreSQL type, and the recipes that carry its values."""

@@ -1,0 +1,1 @@
+"""The conversions, one file per type family: SQLite value to target value, checked."""
