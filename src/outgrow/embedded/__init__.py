@@ -1,1 +1,1 @@
-"""A PostgreSQL of outgrow's own."""
+"""A PostgreSQL of outgrow's own, for those who have none; POSIX only, since it speaks over a socket."""
