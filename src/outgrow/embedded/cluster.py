@@ -28,7 +28,6 @@ from outgrow.embedded import access, process, settings
 from outgrow.errors import ConfigError, TargetError
 from outgrow.schema import names
 
-PORT = 5432
 MAJOR = "18"
 OWN_SERVER = "or give a server of your own with --to URL"
 
@@ -82,10 +81,14 @@ class Cluster:
         Open transactions are rolled back. `immediate` leaves out the last checkpoint, for data that
         nobody wants any more. Raises TargetError.
         """
-        if not self.data.exists():
+        if self._version() is None:
             return False
         with self._locked():
-            return process.end(self.data, immediate=immediate)
+            stopped = process.end(self.data, immediate=immediate)
+            if stopped and (directory := self._socket_dir()) != self.data:
+                with suppress(FileNotFoundError):
+                    directory.rmdir()
+            return stopped
 
     def status(self) -> Status:
         """What is there now; starts nothing. Raises TargetError when the data is another user's."""
@@ -194,9 +197,12 @@ class Cluster:
         return process.read(self.data, "PG_VERSION").strip() or None
 
     def _socket_dir(self) -> Path:
-        """The data directory itself, which nobody else can enter, or a short stand-in for a long path."""
-        path = os.fsencode(self.data / f".s.PGSQL.{PORT}")
-        if len(path) <= _LONGEST_SOCKET:
+        """The data directory itself, which nobody else can enter, or a stand-in where libpq cannot name it.
+
+        That is a path too long for a socket, and one with the comma by which libpq parts hosts.
+        """
+        path = os.fsencode(self.data / f".s.PGSQL.{process.PORT}")
+        if len(path) <= _LONGEST_SOCKET and b"," not in path:
             return self.data
         digest = hashlib.sha256(path).hexdigest()[:16]
         return Path("/tmp") / f"outgrow-{digest}"  # noqa: S108 - refused below unless it is ours alone

@@ -19,7 +19,10 @@ from typing import IO
 from outgrow.errors import TargetError
 
 LOG_NAME = "server.log"
+PORT = 5432
 
+_PIDFILE = "postmaster.pid"
+_NOBODYS_NUMBER = 4194305  # one above the greatest process id of Linux, and far above that of macOS
 _LOG_BYTES = 16 * 1024 * 1024
 _POLL_SECONDS = 0.01
 _STOP_SECONDS = 60.0
@@ -36,7 +39,7 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 def ready(data: Path) -> int | None:
     """Process id of the server of `data` when it takes connections, else None."""
     pidfile = _pidfile(data)
-    if len(pidfile) < 8 or pidfile[7].strip() != "ready":
+    if len(pidfile) < 8 or pidfile[7].strip() not in ("ready", "standby"):
         return None
     with socket.socket(socket.AF_UNIX) as probe:
         try:
@@ -60,7 +63,7 @@ def socket_dir(data: Path) -> Path | None:
 
 
 def read(data: Path, name: str) -> str:
-    """One of the server's own files; empty when it is not there. Raises TargetError when we may not read it."""
+    """One of the server's own files; empty when it is not there. Raises TargetError when it is closed."""
     try:
         return (data / name).read_text()
     except (FileNotFoundError, NotADirectoryError):
@@ -79,7 +82,7 @@ def launch(programs: Path, data: Path, user: pwd.struct_passwd) -> None:
     PostgreSQL's own reason.
     """
     if alive(data) is None:
-        (data / "postmaster.pid").unlink(missing_ok=True)  # its process id may be anyone's by now
+        _forget_number(data, user)
     give_up = time.monotonic() + _ORPHANS_SECONDS
     while (reason := _attempt(programs, data, user)) is not None:
         if _ORPHANS not in reason or time.monotonic() > give_up:
@@ -99,6 +102,22 @@ def _attempt(programs: Path, data: Path, user: pwd.struct_passwd) -> str | None:
             return None
         time.sleep(_POLL_SECONDS)
     return reason_in((data / LOG_NAME).read_bytes()[begin:].decode(errors="replace"))
+
+
+def _forget_number(data: Path, user: pwd.struct_passwd) -> None:
+    """Takes a dead server's number out of its lock files, since it may be another process's by now.
+
+    That happens after a reboot, and in a container whose first process does not wait for orphans.
+    The rest of postmaster.pid stays: by it PostgreSQL finds backends that outlived their server.
+    """
+    pidfile = _pidfile(data)
+    if not pidfile:
+        return
+    ((socket_dir(data) or data) / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
+    fresh = data / f"{_PIDFILE}.new"
+    with own_file(fresh, user, os.O_TRUNC) as file:
+        file.write("\n".join([str(_NOBODYS_NUMBER), *pidfile[1:], ""]).encode())
+    fresh.replace(data / _PIDFILE)
 
 
 def end(data: Path, *, immediate: bool = False) -> bool:
@@ -125,6 +144,8 @@ def end(data: Path, *, immediate: bool = False) -> bool:
                 f"see {data / LOG_NAME}"
             )
         time.sleep(_POLL_SECONDS)
+    if child is not None:
+        child.wait()
     return True
 
 
@@ -168,7 +189,7 @@ def reason_in(output: str) -> str:
 
 def _pidfile(data: Path) -> list[str]:
     """Lines of postmaster.pid: process id, data directory, start time, port, socket directory, ..., state."""
-    return read(data, "postmaster.pid").splitlines()
+    return read(data, _PIDFILE).splitlines()
 
 
 def _serves(pid: int, data: Path) -> bool:

@@ -81,7 +81,7 @@ log_timezone = 'UTC'
     if shared_memory_files:
         text += "\n# /dev/shm is too small here for parallel queries.\ndynamic_shared_memory_type = mmap\n"
     if not durable:
-        text += "\n# Thrown away after use.\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+        text += "\n# Thrown away after use.\nfsync = off\nfull_page_writes = off\n"
     return text
 
 

@@ -67,7 +67,7 @@ def _watch(home: Path) -> None:
 
 
 def watch(home: Path) -> None:
-    """Waits until nobody uses `home` any more, then stops its server and removes it: the watcher's whole life.
+    """Waits until nobody uses `home` any more, then stops its server and removes it. A watcher's whole life.
 
     The directory is renamed before its lock file goes, so whoever waits for the lock begins afresh.
     """

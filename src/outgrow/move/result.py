@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from outgrow.findings import Finding
+from outgrow.findings import Finding, Severity, unallowed
 from outgrow.plan.model import OBJECT_KINDS, Outcome
 
 Stage = Literal["connect", "catalog", "profile", "plan", "pre-data", "copy", "post-data", "verify", "total"]
@@ -37,16 +37,20 @@ class Verification:
     writes_tested: int = 0
     writes_failed: tuple[str, ...] = ()
 
+    @property
+    def clean(self) -> bool:
+        """Whether nothing differs, nothing is missing, and every table took its trial row."""
+        return not (self.differences or self.objects_missing or self.writes_failed)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableResult:
-    """Rows and bytes that one table took, and its names on both sides."""
+    """One table's names on both sides, its rows, and its bytes in the file (0: not measured)."""
 
     source: str
     target: str
     rows: int
     bytes: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,12 @@ class Result:
     verification: Verification | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     resumed: bool = False
+
+    def exit_code(self, allowed: frozenset[str]) -> int:
+        """0 when all is moved, or left by an allowed rule or the plan's word, and nothing differs; else 1."""
+        if self.verification is not None and not self.verification.clean:
+            return 1
+        return 1 if unallowed(self.findings, Severity.LOSS, allowed) else 0
 
     def as_json(self) -> dict[str, Any]:
         """The `--json` document."""

@@ -12,6 +12,7 @@ from typing import Literal
 from outgrow.findings import Finding
 from outgrow.options import JsonType, TypePolicy
 from outgrow.schema.names import NamePolicy
+from outgrow.types.observed import Rejected
 
 Phase = Literal["pre-data", "post-data"]
 
@@ -32,9 +33,10 @@ Fate = Literal["moved", "changed", "left"]
 class Outcome:
     """What becomes of one source object.
 
-    `name` is `table`, `table.column` or `table.index` in source spelling; `text` keeps the SQLite
-    text of an object that is left, so that it can be written by hand. `rule` is the finding's rule
-    when the fate is "left" or when the change deserves one.
+    `name` is `table`, `table.column` or `table.index` in source spelling; `target` is the target's
+    name of a constraint, index, view or trigger. `text` keeps the SQLite text of an object that is
+    left, so that it can be written by hand. `rule` is the finding's rule when the fate is "left" or
+    when the change deserves one.
     """
 
     kind: ObjectKind
@@ -43,38 +45,38 @@ class Outcome:
     reason: str = ""
     text: str = ""
     rule: str | None = None
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """One SQL statement to run on the target.
+    """One object to make on the target, as SQL.
 
-    `table` is the source table it belongs to (None: to no single table); statements of different
-    tables in `post-data` may run in parallel unless `after_all` is set. `outcomes` are the objects
-    that exist once it has run; when PostgreSQL refuses it and `required` is False, they are left
-    instead, and `fallback` (if any) is tried first. `reverse` undoes it.
+    `build` runs first and may run beside other builds of the same table (an index for the constraint
+    that `sql` makes). `validate` runs last; when rows break the constraint it stays NOT VALID and
+    `if_invalid` is its outcome. Statements of different tables in `post-data` may run in parallel
+    unless `after_all` is set. `outcomes` are the objects that exist once all has run; when
+    PostgreSQL refuses and `required` is False they are left, after `fallback` (if any) was tried.
+    `reverse` undoes it.
     """
 
     sql: str
     why: str
     phase: Phase
     table: str | None = None
+    build: str | None = None
+    validate: str | None = None
+    if_invalid: Outcome | None = None
     outcomes: tuple[Outcome, ...] = ()
     required: bool = False
     after_all: bool = False
-    fallback: tuple[Statement, ...] = ()
-    fallback_reason: str = ""
+    fallback: Statement | None = None
     reverse: str | None = None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """A type that was considered for a column, and the stored value that rules it out."""
-
-    type: str
-    conversion: str
-    reason: str
-    value: str
+    @property
+    def script(self) -> tuple[str, ...]:
+        """All its SQL in order."""
+        return tuple(sql for sql in (self.build, self.sql, self.validate) if sql)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,3 +86,13 @@ class Profile:
             if table.table.lower() == name.lower():
                 return table
         raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A type that was considered for a column, and the stored value that rules it out."""
+
+    type: str
+    conversion: str
+    reason: str
+    value: str

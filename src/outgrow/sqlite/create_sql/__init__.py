@@ -20,8 +20,8 @@ from outgrow.sqlite.create_sql.table import (
     CheckText,
     ColumnText,
     ForeignKeyText,
-    KeyText,
     KeyTerm,
+    KeyText,
     TableText,
     parse_table,
 )

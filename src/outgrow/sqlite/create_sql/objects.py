@@ -34,7 +34,7 @@ class ViewText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerText:
-    """A CREATE TRIGGER: its table, when and on what it fires, WHEN text, and the body between BEGIN and END."""
+    """A CREATE TRIGGER: table, when and on what it fires, WHEN text, statements between BEGIN and END."""
 
     name: str
     table: str
@@ -83,9 +83,7 @@ def parse_trigger(sql: str) -> TriggerText:
     reader = _created(sql)
     name = _object_name(reader, "TRIGGER")
     timing = _timing(reader)
-    event = reader.next().word
-    if event not in ("INSERT", "UPDATE", "DELETE"):
-        raise reader.error("INSERT, UPDATE or DELETE expected before")
+    event = _event(reader)
     update_of = _name_list(reader) if event == "UPDATE" and reader.take("OF") else ()
     reader.expect("ON")
     table = reader.qualified_name()
@@ -139,6 +137,15 @@ def _timing(reader: Reader) -> Literal["BEFORE", "AFTER", "INSTEAD OF"]:
         return "AFTER"
     reader.take("BEFORE")
     return "BEFORE"
+
+
+def _event(reader: Reader) -> Literal["INSERT", "UPDATE", "DELETE"]:
+    if reader.take("INSERT"):
+        return "INSERT"
+    if reader.take("DELETE"):
+        return "DELETE"
+    reader.expect("UPDATE")
+    return "UPDATE"
 
 
 def _name_list(reader: Reader) -> tuple[str, ...]:

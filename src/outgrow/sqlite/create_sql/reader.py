@@ -17,6 +17,7 @@ class Reader:
     def __init__(self, sql: str) -> None:
         self.sql = sql
         self._tokens = tuple(tokens(sql))
+        self._words = [token.word for token in self._tokens]
         self._at = 0
 
     def peek(self, ahead: int = 0) -> Token:
@@ -32,13 +33,14 @@ class Reader:
 
     def at(self, *words: str) -> bool:
         """Whether the next tokens are these words or operators."""
-        return all(self.peek(n).word == word for n, word in enumerate(words))
+        return self._words[self._at : self._at + len(words)] == list(words)
 
     def take(self, *words: str) -> bool:
         """Consume these words when they are next; whether they were."""
-        found = self.at(*words)
-        self._at += len(words) if found else 0
-        return found
+        if self._words[self._at : self._at + len(words)] != list(words):
+            return False
+        self._at += len(words)
+        return True
 
     def expect(self, *words: str) -> None:
         """Consume these words or refuse."""

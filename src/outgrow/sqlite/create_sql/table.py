@@ -12,7 +12,7 @@ from typing import Literal
 
 from outgrow.sqlite.create_sql.lexer import unquote
 from outgrow.sqlite.create_sql.reader import END, Reader
-from outgrow.sqlite.create_sql.terms import KeyTerm, key_terms, split_collation
+from outgrow.sqlite.create_sql.terms import KeyTerm, key_terms
 
 __all__ = [
     "CheckText",
@@ -22,7 +22,6 @@ __all__ = [
     "KeyText",
     "TableText",
     "parse_table",
-    "split_collation",
 ]
 
 _CONSTRAINT_WORDS = frozenset({"CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"})
@@ -66,7 +65,7 @@ class ForeignKeyText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnText:
-    """A column definition. `default` and `generated` are raw SQL, as PRAGMA table_xinfo gives defaults."""
+    """A column definition. `default`, `generated` and the type are raw text as in PRAGMA table_xinfo."""
 
     name: str
     declared_type: str = ""
@@ -161,7 +160,7 @@ def _column(reader: Reader, draft: _Draft) -> None:
 
 
 def _declared_type(reader: Reader) -> str:
-    first = reader.place
+    first, opening = reader.place, reader.peek()
     while reader.peek() is not END and not (reader.at(",") or reader.at(")")):
         word = reader.peek().word
         if word in _TYPE_ENDS or reader.at("GENERATED", "ALWAYS"):
@@ -172,10 +171,9 @@ def _declared_type(reader: Reader) -> str:
             reader.next()
         else:
             raise reader.error("a type name expected")
-    last = reader.place
-    if last == first + 1 and (text := reader.text(first, last))[0] in "\"`['":
-        return unquote(next(iter(Reader(text)._tokens)))
-    return reader.text(first, last)
+    # SQLite unquotes the whole type text, which ends it at the first closing quote.
+    quoted = reader.place > first and opening.kind in ("quoted", "string")
+    return unquote(opening) if quoted else reader.text(first, reader.place)
 
 
 def _column_constraint(reader: Reader, draft: _Draft, facts: dict[str, object], label: str | None) -> None:

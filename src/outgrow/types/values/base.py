@@ -39,6 +39,14 @@ class Form(Enum):
 
 MIXED_TYPE = pa.struct([("class", pa.int8()), ("i", pa.int64()), ("r", pa.float64()), ("b", pa.binary())])
 
+ARROW_TYPES = {
+    Form.INTEGER: pa.int64(),
+    Form.REAL: pa.float64(),
+    Form.TEXT: pa.string(),
+    Form.BLOB: pa.binary(),
+    Form.MIXED: MIXED_TYPE,
+}
+
 Wire = Literal["default", "jsonb", "raw"]
 """How the encoder sends the array: by its Arrow type, as jsonb, or as a payload already in PostgreSQL's binary form."""
 

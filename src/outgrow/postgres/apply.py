@@ -1,0 +1,104 @@
+"""The one module that carries statements out.
+
+Each part of a statement runs in a transaction of its own together with its line in the ledger, so
+that every step may run twice and none is half done. What PostgreSQL refuses becomes an outcome
+with PostgreSQL's own words, never silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from outgrow.errors import TargetError
+from outgrow.plan.model import Outcome, Statement
+from outgrow.postgres.ledger import Ledger, digest
+
+_ROWS_BREAK_IT = (errors.ForeignKeyViolation, errors.CheckViolation)
+_GONE = (psycopg.OperationalError, errors.AdminShutdown, errors.CrashShutdown)
+_DEFAULT_RULES = {
+    "indexes": "index.refused",
+    "unique_constraints": "index.refused",
+    "primary_keys": "index.refused",
+    "checks": "check.left",
+}
+
+
+def run_required(connection: psycopg.Connection[Any], statements: Iterable[Statement]) -> None:
+    """Runs pre-data statements in the caller's transaction; TargetError when a required one is refused."""
+    for statement in statements:
+        try:
+            with connection.transaction():
+                for sql in statement.script:
+                    connection.execute(_as_query(sql))
+        except psycopg.Error as error:
+            if isinstance(error, _GONE) or statement.required:
+                raise TargetError(f"PostgreSQL refuses {statement.why}: {say(error)}") from error
+
+
+def build(connection: psycopg.Connection[Any], ledger: Ledger, statement: Statement) -> str | None:
+    """Runs a statement's `build` unless the ledger has it; what PostgreSQL said when it refuses, else None."""
+    return _step(connection, ledger, statement, statement.build, "build")
+
+
+def finish(connection: psycopg.Connection[Any], ledger: Ledger, statement: Statement) -> str | None:
+    """Runs a statement's main SQL unless the ledger has it; what PostgreSQL said when it refuses, else None."""
+    return _step(connection, ledger, statement, statement.sql or None, "made")
+
+
+def validate(connection: psycopg.Connection[Any], ledger: Ledger, statement: Statement) -> str | None:
+    """Runs a statement's `validate`; "rows" when rows break the constraint, another refusal's words, else None."""
+    return _step(connection, ledger, statement, statement.validate, "validated")
+
+
+def _step(
+    connection: psycopg.Connection[Any], ledger: Ledger, statement: Statement, sql: str | None, fate: str
+) -> str | None:
+    if sql is None:
+        return None
+    key = digest(sql)
+    done = ledger.made(connection).get(key)
+    if done is not None:
+        return done[1] or None
+    try:
+        with connection.transaction():
+            connection.execute(_as_query(sql))
+            ledger.make(connection, key, statement.table, fate, "")
+    except psycopg.Error as error:
+        if isinstance(error, _GONE) or connection.closed:
+            raise
+        reason = "rows" if fate == "validated" and isinstance(error, _ROWS_BREAK_IT) else say(error)
+        with connection.transaction():
+            ledger.make(connection, key, statement.table, "refused", reason)
+        return reason
+    return None
+
+
+def refused(statement: Statement, reason: str) -> tuple[Outcome, ...]:
+    """The statement's outcomes when PostgreSQL refuses it."""
+    return tuple(
+        replace(
+            outcome,
+            fate="left",
+            reason=f"PostgreSQL refuses it: {reason}",
+            text=outcome.text or statement.sql or statement.build or "",
+            rule=outcome.rule or _DEFAULT_RULES.get(outcome.kind),
+        )
+        for outcome in statement.outcomes
+    )
+
+
+def say(error: psycopg.Error) -> str:
+    """PostgreSQL's message in one line, with its detail."""
+    primary = error.diag.message_primary or str(error).strip().partition("\n")[0]
+    detail = f" ({error.diag.message_detail})" if error.diag.message_detail else ""
+    return " ".join((primary + detail).split())
+
+
+def _as_query(sql: str) -> bytes:
+    # As bytes: psycopg then takes the text as it is, with any % in it.
+    return sql.encode()

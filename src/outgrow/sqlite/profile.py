@@ -1,0 +1,312 @@
+"""The profile: what every column really holds, in one pass of SQL aggregates per table.
+
+Exact counts by storage class cost three times what a scan costs, so a sample first says what a
+column seems to hold and a cheap aggregate proves or refutes it; only a refuted column is counted
+class by class. After the catalog, before `types.choose`; readers are lent by `sqlite.connect`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import apsw
+
+from outgrow.schema.model import Affinity, Column, Table
+from outgrow.schema.names import fold, quote_sqlite
+from outgrow.types.observed import CLASSES, ColumnProfile, StorageClass, TableProfile, Value
+
+SAMPLE = 120
+"""Rows sampled at each of the two ends and spread between them."""
+LONG = 65_536
+"""A longer value is sampled by its first and last 1000 bytes only."""
+CHUNK_ROWS = 400_000
+"""Below so many rowids a table is profiled in one piece."""
+
+Assumption = Literal["integer", "real", "text", "counted"]
+_BUILT_IN = {None, "BINARY", "NOCASE", "RTRIM"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Where rows are read from: a FROM item, the name under which it shows its rowid, and a rowid range."""
+
+    source: str
+    rowid: str | None = None
+    low: int | None = None
+    high: int | None = None
+
+    @property
+    def where(self) -> str:
+        """The WHERE clause of the range; both ends belong to it."""
+        if self.rowid is None or self.low is None or self.high is None:
+            return ""
+        return f" WHERE {self.rowid} BETWEEN {self.low} AND {self.high}"
+
+
+def rows_of(table: Table, select: str | None = None) -> Rows:
+    """All rows of a table, or of a virtual table's `select`."""
+    if select is not None:
+        return Rows(source=f"({select})")
+    return Rows(source=f"{quote_sqlite(table.name)} NOT INDEXED", rowid=rowid_name(table))
+
+
+def rowid_name(table: Table) -> str | None:
+    """A name under which the rowid can be read; None without rowid or when columns hide all three names."""
+    if table.without_rowid:
+        return None
+    names = {fold(column.name) for column in table.columns}
+    if table.rowid_alias is not None:
+        return quote_sqlite(table.rowid_alias)
+    return next((name for name in ("rowid", "_rowid_", "oid") if name not in names), None)
+
+
+def rowid_range(connection: apsw.Connection, rows: Rows) -> tuple[int, int] | None:
+    """Smallest and largest rowid; None for an empty table or one without rowid."""
+    if rows.rowid is None:
+        return None
+    low = connection.execute(f"SELECT min({rows.rowid}) FROM {rows.source}").get
+    high = connection.execute(f"SELECT max({rows.rowid}) FROM {rows.source}").get
+    return None if low is None or high is None else (int(low), int(high))
+
+
+def split(rows: Rows, bounds: tuple[int, int] | None, parts: int) -> tuple[Rows, ...]:
+    """`rows` cut into at most `parts` rowid ranges that together cover it; one piece when it is small."""
+    if bounds is None:
+        return (rows,)
+    low, high = bounds
+    count = max(1, min(parts, (high - low + 1) // CHUNK_ROWS))
+    step = -(-(high - low + 1) // count)
+    return tuple(
+        Rows(source=rows.source, rowid=rows.rowid, low=start, high=min(start + step - 1, high))
+        for start in range(low, high + 1, step)
+    )
+
+
+def profile_rows(
+    connection: apsw.Connection, table: Table, rows: Rows, sample: Sequence[Sequence[Value]]
+) -> TableProfile:
+    """The profile of one piece of a table; pieces are joined by `merge`."""
+    samples = _columnwise(table, sample)
+    assumed = {column.name: _assume(column, samples[column.name]) for column in table.columns}
+    first = _measure(connection, table.columns, rows, assumed)
+    surprised = [column for column in table.columns if first[column.name] is None]
+    if surprised:
+        first |= _measure(connection, surprised, rows, {column.name: "counted" for column in surprised})
+    columns = []
+    for column in table.columns:
+        measured = first[column.name]
+        if measured is None:
+            raise AssertionError(f"exact counts of {table.name}.{column.name} cannot be refuted")
+        columns.append(_profile(column, measured, samples[column.name]))
+    total = columns[0].rows if columns else 0
+    return TableProfile(table=table.name, rows=total, columns=tuple(columns))
+
+
+def table_bytes(connection: apsw.Connection) -> dict[str, int]:
+    """Bytes of the pages of each b-tree, by folded table or index name; reads every page once."""
+    rows = connection.execute("SELECT name, sum(pgsize) FROM dbstat WHERE aggregate = TRUE GROUP BY name")
+    return {fold(name): int(size) for name, size in rows}
+
+
+def merge(parts: Sequence[TableProfile]) -> TableProfile:
+    """One profile of all pieces of a table."""
+    columns = tuple(_merge_columns(column) for column in zip(*(part.columns for part in parts), strict=True))
+    return TableProfile(table=parts[0].table, rows=sum(part.rows for part in parts), columns=columns)
+
+
+def _merge_columns(parts: Sequence[ColumnProfile]) -> ColumnProfile:
+    def least(values: Iterable[Any]) -> Any:
+        return min((value for value in values if value is not None), default=None)
+
+    def most(values: Iterable[Any]) -> Any:
+        return max((value for value in values if value is not None), default=None)
+
+    counts = {name: sum(part.count(name) for part in parts) for name in CLASSES}
+    lengthy = counts["text"] + counts["blob"]
+    weights = [(part.mean_bytes, part.count("text") + part.count("blob")) for part in parts]
+    return ColumnProfile(
+        column=parts[0].column,
+        rows=sum(part.rows for part in parts),
+        nulls=sum(part.nulls for part in parts),
+        counts=tuple((name, count) for name, count in counts.items() if count),
+        min_integer=least(part.min_integer for part in parts),
+        max_integer=most(part.max_integer for part in parts),
+        min_real=least(part.min_real for part in parts),
+        max_real=most(part.max_real for part in parts),
+        max_bytes=max(part.max_bytes for part in parts),
+        mean_bytes=sum(mean * weight for mean, weight in weights) / lengthy if lengthy else 0.0,
+        sample=parts[0].sample,
+    )
+
+
+# --- the sample ---
+
+
+def take_sample(
+    connection: apsw.Connection, table: Table, rows: Rows, bounds: tuple[int, int] | None, encoding: str
+) -> tuple[tuple[Value, ...], ...]:
+    """Rows from the beginning, the end and between, each a tuple of values in column order."""
+    columns = ", ".join(_sampled(column) for column in table.columns)
+    base = f"SELECT {columns} FROM {rows.source}"
+    if bounds is None or rows.rowid is None:
+        found = list(connection.execute(f"{base} LIMIT {2 * SAMPLE}"))
+    else:
+        low, high = bounds
+        step = max(1, (high - low) // SAMPLE)
+        found = list(connection.execute(f"{base} ORDER BY {rows.rowid} LIMIT {SAMPLE}"))
+        found += connection.execute(f"{base} ORDER BY {rows.rowid} DESC LIMIT {SAMPLE}")
+        for start in range(low, high, step) if high - low > 2 * SAMPLE else ():
+            found += connection.execute(f"{base} WHERE {rows.rowid} >= {start} ORDER BY {rows.rowid} LIMIT 1")
+    return tuple(_decode(row, encoding) for row in found)
+
+
+def _sampled(column: Column) -> str:
+    name = quote_sqlite(column.name)
+    raw = f"CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END"
+    cut = f"substr(CAST({name} AS BLOB), 1, 1000) || substr(CAST({name} AS BLOB), -1000)"
+    return f"typeof({name}), CASE WHEN octet_length({name}) > {LONG} THEN CAST({cut} AS BLOB) ELSE {raw} END"
+
+
+def _decode(row: Sequence[Any], encoding: str) -> tuple[Value, ...]:
+    pairs = zip(row[::2], row[1::2], strict=True)
+    return tuple(stored_text(value, encoding) if kind == "text" else value for kind, value in pairs)
+
+
+def stored_text(raw: bytes, encoding: str) -> str:
+    """The text that SQLite stores in those bytes; what is not legal in the encoding becomes surrogates."""
+    if encoding == "UTF-8":
+        return raw.decode("utf-8", errors="surrogateescape")
+    return raw.decode("utf-16-le" if encoding == "UTF-16le" else "utf-16-be", errors="surrogatepass")
+
+
+def _columnwise(table: Table, sample: Sequence[Sequence[Value]]) -> dict[str, tuple[Value, ...]]:
+    return {
+        column.name: tuple(row[at] for row in sample if row[at] is not None)
+        for at, column in enumerate(table.columns)
+    }
+
+
+# --- assumptions and their proofs ---
+
+_KIND: dict[type, StorageClass] = {int: "integer", float: "real", str: "text", bytes: "blob"}
+
+
+def _assume(column: Column, sample: Sequence[Value]) -> Assumption:
+    kinds = {_KIND[type(value)] for value in sample}
+    if column.collation not in _BUILT_IN or len(kinds) > 1:
+        return "counted"
+    if not kinds:
+        guess = {Affinity.INTEGER: "integer", Affinity.REAL: "real", Affinity.TEXT: "text"}.get(column.affinity)
+        return guess or "counted"  # type: ignore[return-value]
+    (kind,) = kinds
+    if kind == "real" and column.affinity is not Affinity.REAL:
+        return "counted"
+    if kind == "text" and sum(len(v) for v in sample if isinstance(v, str)) > 400 * len(sample):
+        return "counted"
+    return "counted" if kind == "blob" else kind
+
+
+def _expressions(column: Column, assumption: Assumption) -> tuple[str, ...]:
+    name = quote_sqlite(column.name)
+    if assumption == "integer":
+        # sum() is an integer only when every value is one; the division keeps it from overflowing.
+        return f"count({name})", f"min({name})", f"max({name})", f"typeof(sum({name} / 4294967296))"
+    if assumption == "real":
+        return f"count({name})", f"min({name})", f"max({name})"
+    if assumption == "text":
+        plain = f"{name} COLLATE BINARY"
+        return (
+            f"count({name})",
+            f"typeof(min({plain}))",
+            f"typeof(max({plain}))",
+            f"max(octet_length({name}))",
+            f"avg(octet_length({name}))",
+        )
+    kinds = tuple(f"count(CASE typeof({name}) WHEN '{kind}' THEN 1 END)" for kind in CLASSES)
+    integer = f"CASE typeof({name}) WHEN 'integer' THEN {name} END"
+    real = f"CASE typeof({name}) WHEN 'real' THEN {name} END"
+    size = f"CASE WHEN typeof({name}) IN ('text', 'blob') THEN octet_length({name}) END"
+    return (
+        *kinds,
+        f"min({integer})",
+        f"max({integer})",
+        f"min({real})",
+        f"max({real})",
+        f"max({size})",
+        f"avg({size})",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    rows: int
+    counts: tuple[int, int, int, int]
+    integers: tuple[int | None, int | None] = (None, None)
+    reals: tuple[float | None, float | None] = (None, None)
+    max_bytes: int = 0
+    mean_bytes: float = 0.0
+
+
+_WIDTH = 60
+"""Columns per query: well under SQLite's limit of 2000 result columns and cheap to prepare."""
+
+
+def _measure(
+    connection: apsw.Connection, columns: Sequence[Column], rows: Rows, assumed: dict[str, Assumption]
+) -> dict[str, _Measured | None]:
+    result: dict[str, _Measured | None] = {}
+    for start in range(0, len(columns), _WIDTH):
+        part = columns[start : start + _WIDTH]
+        lists = [_expressions(column, assumed[column.name]) for column in part]
+        wanted = ", ".join(expression for expressions in lists for expression in expressions)
+        row = next(iter(connection.execute(f"SELECT count(*), {wanted} FROM {rows.source}{rows.where}")))
+        at = 1
+        for column, expressions in zip(part, lists, strict=True):
+            values = row[at : at + len(expressions)]
+            result[column.name] = _read(assumed[column.name], row[0], values)
+            at += len(expressions)
+    return result
+
+
+def _read(assumption: Assumption, rows: int, values: Sequence[Any]) -> _Measured | None:
+    """What the aggregates say; None when they refute the assumption."""
+    if assumption == "counted":
+        return _Measured(
+            rows=rows,
+            counts=(values[0], values[1], values[2], values[3]),
+            integers=(values[4], values[5]),
+            reals=(values[6], values[7]),
+            max_bytes=values[8] or 0,
+            mean_bytes=values[9] or 0.0,
+        )
+    count = values[0]
+    if count == 0:
+        return _Measured(rows=rows, counts=(0, 0, 0, 0))
+    if assumption == "integer":
+        proven = type(values[1]) is int and type(values[2]) is int and values[3] == "integer"
+        return _Measured(rows=rows, counts=(count, 0, 0, 0), integers=(values[1], values[2])) if proven else None
+    if assumption == "real":
+        proven = type(values[1]) is float and type(values[2]) is float
+        return _Measured(rows=rows, counts=(0, count, 0, 0), reals=(values[1], values[2])) if proven else None
+    if values[1] != "text" or values[2] != "text":
+        return None
+    return _Measured(rows=rows, counts=(0, 0, count, 0), max_bytes=values[3], mean_bytes=values[4])
+
+
+def _profile(column: Column, measured: _Measured, sample: tuple[Value, ...]) -> ColumnProfile:
+    counts = tuple((name, count) for name, count in zip(CLASSES, measured.counts, strict=True) if count)
+    return ColumnProfile(
+        column=column.name,
+        rows=measured.rows,
+        nulls=measured.rows - sum(measured.counts),
+        counts=counts,
+        min_integer=measured.integers[0],
+        max_integer=measured.integers[1],
+        min_real=measured.reals[0],
+        max_real=measured.reals[1],
+        max_bytes=measured.max_bytes,
+        mean_bytes=measured.mean_bytes,
+        sample=sample,
+    )

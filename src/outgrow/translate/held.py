@@ -1,0 +1,218 @@
+"""Columns that the plan keeps in a type of their own: what may be said of them without a change of meaning.
+
+`types.values` turns a stored date text into a timestamp, a UUID text into uuid, and so on. SQL that
+speaks of such a column still thinks of the stored form. This module gives that form back as an
+expression, and turns a literal into the column's type where the two mean the same. Used by
+`compare`, `functions` and `store`.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import replace
+from datetime import datetime
+
+from outgrow.schema.names import literal
+from outgrow.schema.target import TargetColumn
+from outgrow.translate.value import Kind, Moment, Rank, Value, Volatility, made, refuse
+
+_FORMAT = re.compile(
+    r"(?P<date>YYYY-MM-DD)?(?P<sep>[ T])?(?P<time>HH:MM(?P<seconds>:SS)?)?"
+    r"(?P<fraction>\.f{1,6}|\[\.ffffff\]|\[\.f\])?(?P<zone>Z| ?[+-]\d\d:?\d\d(?: UTC)?| UTC)?\Z"
+)
+_PLAIN: dict[str, Kind] = {
+    "integer": "integer",
+    "real": "real",
+    "text": "text",
+    "bytea": "blob",
+    "boolean": "boolean",
+}
+_EPOCH = {
+    "s": (1, 0),
+    "ms": (1000, 0),
+    "us": (1_000_000, 0),
+    "apple": (1, 978_307_200),
+    "webkit": (1_000_000, -11_644_473_600),
+}
+
+
+def column_value(column: TargetColumn, sql: str, *, nullable: bool | None = None) -> Value:
+    """The value of a column whose PostgreSQL reference is `sql`."""
+    recipe = column.conversion.partition(":")[0]
+    kind: Kind = "held"
+    if column.conversion == "same":
+        kind = _PLAIN.get(column.family, "held")
+    elif column.conversion == "boolean:0/1" and column.family == "boolean":
+        kind = "boolean"
+    elif recipe in {"numeric", "numbers", "numeric-point"}:
+        kind = "number"
+    return Value(
+        sql=sql,
+        kind=kind,
+        type=column.type,
+        nullable=not column.not_null if nullable is None else nullable,
+        column=column,
+        collation=column.collation if column.collation != "BINARY" else None,
+        stored=True,
+    )
+
+
+def conversion_of(value: Value) -> tuple[str, str]:
+    """Recipe and argument of a held value's conversion."""
+    if value.column is None:
+        raise refuse(f"a value kept as {value.type}")
+    recipe, _, argument = value.column.conversion.partition(":")
+    return recipe, argument
+
+
+def same_form(left: Value, right: Value) -> bool:
+    """Whether two held values have one type and one recipe, so that equal values are equal texts."""
+    if left.column is None or right.column is None:
+        return False
+    same = (left.type, left.column.conversion) == (right.type, right.column.conversion)
+    return same and conversion_of(left)[0] not in {"json", "vector", "same"}
+
+
+def keeps_order(value: Value) -> bool:
+    """Whether the target type sorts as the stored form does."""
+    recipe, argument = conversion_of(value)
+    if recipe in {
+        "uuid-text",
+        "uuid-hex",
+        "uuid-blob",
+        "timestamptz-epoch",
+        "timestamptz-epoch-real",
+        "date-text",
+    }:
+        return True
+    if recipe in {"timestamp-text", "timestamptz-text", "time-text"}:
+        return not ("[" in argument and argument.endswith("Z"))
+    if recipe == "boolean":
+        false, _, true = argument.partition("/")
+        return false.encode() < true.encode()
+    return False
+
+
+def stored_form(value: Value) -> Value:
+    """The value as SQLite stores it; the value itself when it is not held. Refused where PostgreSQL lost the spelling."""
+    if value.kind != "held":
+        return value
+    recipe, argument = conversion_of(value)
+    if recipe.startswith("uuid-"):
+        return _stored_uuid(value, recipe, argument)
+    if recipe in {"timestamp-text", "timestamptz-text", "date-text", "time-text"}:
+        return stored_date(value, argument)
+    sql = value.within(Rank.ATOM)
+    if recipe == "boolean":
+        false, _, true = argument.partition("/")
+        return made(
+            f"CASE WHEN {sql} THEN {literal(true)} WHEN NOT {sql} THEN {literal(false)} END",
+            "text",
+            "text",
+            value,
+        )
+    if recipe == "timestamptz-epoch":
+        if argument == "julian":
+            raise refuse(f"a Julian day from {value.type}")
+        factor, zero = _EPOCH[argument]
+        moved = f"extract(epoch from {value.sql})" + (f" - {zero}" if zero else "")
+        return made(f"(({moved}) * {factor})", "number", "numeric", value)
+    if recipe == "integer-text" or (recipe == "json" and value.type == "json"):
+        return made(f"{sql}::text", "text", "text", value)
+    raise refuse(f"the stored form of a value kept as {value.type} ({recipe})")
+
+
+def _stored_uuid(value: Value, recipe: str, case: str) -> Value:
+    text = f"{value.within(Rank.ATOM)}::text"
+    if recipe != "uuid-text":
+        text = f"replace({text}, '-', '')"
+    if recipe == "uuid-blob":
+        return made(f"decode({text}, 'hex')", "blob", "bytea", value)
+    return made(f"upper({text})" if case == "upper" else text, "text", "text", value)
+
+
+def stored_date(value: Value, spelling: str) -> Value:
+    """The date text of that spelling behind a timestamp, timestamptz, date or time."""
+    found = _FORMAT.match(spelling)
+    if found is None:
+        raise refuse(f"the date format {spelling!r}")
+    instant = _wall_clock(value, found["zone"] or "")
+    pattern = "YYYY-MM-DD" if found["date"] else ""
+    pattern += f'"{found["sep"]}"' if found["sep"] else ""
+    pattern += "HH24:MI" if found["time"] else ""
+    pattern += ":SS" if found["seconds"] else ""
+    fraction, zone = found["fraction"] or "", found["zone"] or ""
+    if fraction.startswith(".f"):
+        pattern += f".FF{len(fraction) - 1}"
+    sql = f"to_char({instant}, {literal(pattern)})"
+    if fraction == "[.f]":
+        sql = f"rtrim(rtrim(to_char({instant}, {literal(pattern + '.FF6')}), '0'), '.')"
+    elif fraction:
+        sql = (
+            sql
+            if fraction[0] == "."
+            else f"replace(to_char({instant}, {literal(pattern + '.FF6')}), '.000000', '')"
+        )
+    whole = f"({sql} || {literal(zone)})" if zone else sql
+    result = made(whole, "text", "text", value)
+    moment = (
+        None
+        if value.type.startswith("time") and not found["date"]
+        else Moment(sql=f"({instant})", spelling=spelling)
+    )
+    return replace(result, volatility=max(result.volatility, Volatility.STABLE), moment=moment)
+
+
+def _wall_clock(value: Value, zone: str) -> str:
+    if value.column is not None and value.column.family != "timestamptz":
+        return f"{value.within(Rank.ATOM)}::timestamp" if value.type == "date" else value.sql
+    found = re.search(r"([+-]\d\d):?(\d\d)", zone)
+    utc = f"{value.within(Rank.ATOM)} AT TIME ZONE 'UTC'"
+    if found is None or (found[1][1:], found[2]) == ("00", "00"):
+        return utc
+    return f"({utc}) + interval '{found[1]}:{found[2]}'"
+
+
+def typed_literal(value: Value, like: Value) -> Value | None:
+    """A literal in the type of the held value `like` when it is spelled as the column's values are; else None."""
+    if value.constant is None:
+        return None
+    known = value.constant[0]
+    recipe, argument = conversion_of(like)
+    if recipe in {"uuid-text", "uuid-hex"} and isinstance(known, str):
+        sql = _uuid_literal(known, recipe, argument)
+    elif recipe == "uuid-blob" and isinstance(known, bytes) and len(known) == 16:
+        sql = f"'{uuid.UUID(bytes=known)}'::uuid"
+    elif recipe == "boolean" and known in argument.split("/"):
+        sql = "true" if known == argument.split("/")[1] else "false"
+    elif recipe in {"timestamp-text", "date-text"} and isinstance(known, str):
+        sql = _date_literal(known, argument, like.type)
+    else:
+        sql = None
+    return (
+        None
+        if sql is None
+        else replace(value, sql=sql, kind="held", type=like.type, column=like.column, constant=None)
+    )
+
+
+def _uuid_literal(text: str, recipe: str, case: str) -> str | None:
+    pattern = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z" if recipe == "uuid-text" else r"[0-9a-f]{32}\Z"
+    plain = text.swapcase() if case == "upper" and text.isascii() else text
+    return f"'{uuid.UUID(plain)}'::uuid" if re.match(pattern, plain) else None
+
+
+def _date_literal(text: str, spelling: str, type_: str) -> str | None:
+    form = {
+        "YYYY-MM-DD": "%Y-%m-%d",
+        "YYYY-MM-DD HH:MM:SS": "%Y-%m-%d %H:%M:%S",
+        "YYYY-MM-DDTHH:MM:SS": "%Y-%m-%dT%H:%M:%S",
+    }
+    if spelling not in form or len(text) != len(spelling) or not text.isascii():
+        return None
+    try:
+        datetime.strptime(text, form[spelling])  # noqa: DTZ007 - the column has no zone either
+    except ValueError:
+        return None
+    return f"{literal(text)}::{type_}"

@@ -1,0 +1,139 @@
+"""What a name means at one place of a query: the columns in sight, aliases, rowids, and where TRUE is a name.
+
+`query`, `view`, `trigger` and the one-expression entry build a `Scope`; `expressions` asks it. The
+order of asking is SQLite's: columns of FROM, then result aliases, then the enclosing query, then a
+double-quoted string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from outgrow.schema.names import fold, quote
+from outgrow.schema.target import Relation, TargetModel
+from outgrow.translate import tree
+from outgrow.translate.held import column_value
+from outgrow.translate.value import Value, constant, integer_constant, refuse
+
+ROWID_NAMES = frozenset({"rowid", "oid", "_rowid_"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One table of FROM: its name in the query, and its columns by folded SQLite name, in order.
+
+    `relation` is set for a table or view of the model. `hidden` holds the columns that `*` leaves out
+    because USING or NATURAL merged them.
+    """
+
+    name: str
+    columns: Mapping[str, Value]
+    labels: tuple[str, ...]
+    relation: Relation | None = None
+    hidden: frozenset[str] = frozenset()
+    rowid: Value | None = None
+
+    def nullable(self) -> Source:
+        """The same source on the outer side of an outer join: every column may be NULL."""
+        columns = {name: replace(value, nullable=True) for name, value in self.columns.items()}
+        rowid = replace(self.rowid, nullable=True) if self.rowid is not None else None
+        return replace(self, columns=columns, rowid=rowid)
+
+
+def relation_source(
+    relation: Relation, reference: str, name: str | None = None, *, rowid: bool = True
+) -> Source:
+    """A table or view as a source; `reference` is how its columns are qualified, quoted, "" for not at all."""
+    prefix = f"{reference}." if reference else ""
+    columns = {
+        fold(column.source): column_value(column, prefix + quote(column.name)) for column in relation.columns
+    }
+    alias = columns.get(fold(relation.rowid_alias)) if relation.rowid_alias and rowid else None
+    labels = tuple(column.source for column in relation.columns)
+    known = replace(alias, nullable=False) if alias is not None else None
+    return Source(
+        name=name or relation.source, columns=columns, labels=labels, relation=relation, rowid=known
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A translated query: its text, and what each of its columns is (`sql` of a column means nothing outside).
+
+    `single` says it yields at most one row whatever the tables hold.
+    """
+
+    sql: str
+    columns: tuple[Value, ...]
+    labels: tuple[str, ...]
+    single: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Everything in sight. `commons` are the common table expressions by folded name.
+
+    `subquery` translates a query nested here; None where none may stand (DDL outside views and
+    triggers). `aggregates` says whether aggregate functions may stand here.
+    """
+
+    model: TargetModel
+    sources: tuple[Source, ...] = ()
+    aliases: Mapping[str, tree.Expression] = field(default_factory=dict)
+    outer: Scope | None = None
+    commons: Mapping[str, Source] = field(default_factory=dict)
+    bytewise: bool = False
+    aggregates: bool = False
+    subquery: Callable[[tree.Query, Scope], Result] | None = None
+
+    def resolve(self, name: tree.Name) -> Value | tree.Expression:
+        """The value a name stands for, or the expression behind a result alias. TranslationError when nothing."""
+        found = self._column(name)
+        if found is not None:
+            return found
+        if name.table is None and fold(name.column) in self.aliases:
+            return self.aliases[fold(name.column)]
+        if self.outer is not None:
+            return self._from_outside(name, self.outer)
+        if name.table is None and name.double:
+            return constant(name.column)
+        if name.table is None and name.column.upper() in {"TRUE", "FALSE"}:
+            return integer_constant(int(name.column.upper() == "TRUE"))
+        raise refuse(f"the column {name.table + '.' if name.table else ''}{name.column}")
+
+    def _from_outside(self, name: tree.Name, outer: Scope) -> Value:
+        found = outer.resolve(name)
+        if not isinstance(found, Value):
+            raise refuse(f"the alias {name.column} inside a subquery")
+        return found
+
+    def _column(self, name: tree.Name) -> Value | None:
+        matching = [s for s in self.sources if name.table is None or fold(s.name) == fold(name.table)]
+        key = fold(name.column)
+        found = [s.columns[key] for s in matching if key in s.columns and (name.table or key not in s.hidden)]
+        if not found and key in ROWID_NAMES:
+            return self._rowid(name, matching)
+        if len(found) > 1:
+            raise refuse(f"the ambiguous column {name.column}")
+        return found[0] if found else None
+
+    def _rowid(self, name: tree.Name, matching: list[Source]) -> Value | None:
+        with_rowid = [source for source in matching if source.relation is not None]
+        if not with_rowid:
+            return None
+        if len(with_rowid) > 1 or with_rowid[0].rowid is None:
+            raise refuse(f"{name.column} of a table without INTEGER PRIMARY KEY")
+        return with_rowid[0].rowid
+
+    def source_named(self, name: str) -> Source:
+        """The source that `name.*` means; TranslationError when there is none."""
+        for source in self.sources:
+            if fold(source.name) == fold(name):
+                return source
+        raise refuse(f"the table {name}")
+
+    def common(self, name: str) -> Source | None:
+        """The common table expression of that name, here or in an enclosing query."""
+        found = self.commons.get(fold(name))
+        return found if found is not None or self.outer is None else self.outer.common(name)

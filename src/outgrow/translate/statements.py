@@ -1,0 +1,309 @@
+"""Reads SQLite's queries, CREATE VIEW and CREATE TRIGGER into `tree`.
+
+Stands on `grammar`, before `query`, `view` and `trigger`. Clauses that are not in the closed list
+(windows, OR REPLACE, upsert, table functions, ...) raise TranslationError by name.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import cast
+
+from outgrow.translate import tree
+from outgrow.translate.grammar import RESERVED, Reader
+
+_COMPOUNDS = ("UNION", "INTERSECT", "EXCEPT")
+_AFTER_SOURCE = frozenset(
+    {"CROSS", "INNER", "LEFT", "NATURAL", "RIGHT", "FULL", "OUTER", "WINDOW", "INDEXED"}
+)
+_AFTER_ITEM = frozenset({"WINDOW"})
+
+
+class StatementReader(Reader):
+    """The expression grammar plus queries and statements."""
+
+    def __init__(self, sql: str) -> None:
+        super().__init__(sql)
+        self.read_query = self.query
+
+    def query(self) -> tree.Query:
+        """WITH …, SELECTs joined by compound operators, ORDER BY, LIMIT."""
+        recursive, commons = self._with()
+        selects: list[tree.Select] = []
+        operators: list[str] = []
+        self._core(selects, operators)
+        while self.at_word(*_COMPOUNDS):
+            operator = self.advance().upper
+            if operator == "UNION" and self.accept("ALL"):
+                operator = "UNION ALL"
+            operators.append(operator)
+            self._core(selects, operators)
+        order = self.order_by()
+        limit, offset = self._limit()
+        return tree.Query(tuple(selects), tuple(operators), order, limit, offset, commons, recursive)
+
+    def _with(self) -> tuple[bool, tuple[tree.Common, ...]]:
+        if not self.accept("WITH"):
+            return False, ()
+        recursive = self.accept("RECURSIVE")
+        found = [self._common()]
+        while self.accept_operator(","):
+            found.append(self._common())
+        return recursive, tuple(found)
+
+    def _common(self) -> tree.Common:
+        name = self.name()
+        columns = self.names() if self.at_operator("(") else ()
+        self.expect("AS")
+        if self.accept("NOT"):
+            self.expect("MATERIALIZED")
+        else:
+            self.accept("MATERIALIZED")
+        self.expect_operator("(")
+        query = self.query()
+        self.expect_operator(")")
+        return tree.Common(name, columns, query)
+
+    def _core(self, selects: list[tree.Select], operators: list[str]) -> None:
+        if not self.accept("VALUES"):
+            self.expect("SELECT")
+            selects.append(self._select())
+            return
+        selects.append(self._row())
+        while self.accept_operator(","):
+            operators.append("UNION ALL")
+            selects.append(self._row())
+
+    def _row(self) -> tree.Select:
+        self.expect_operator("(")
+        items = tuple(tree.Item(expression) for expression in self.expressions())
+        self.expect_operator(")")
+        return tree.Select(items)
+
+    def _select(self) -> tree.Select:
+        distinct = self.accept("DISTINCT")
+        if not distinct:
+            self.accept("ALL")
+        items = [self._item()]
+        while self.accept_operator(","):
+            items.append(self._item())
+        sources = self._from() if self.accept("FROM") else ()
+        where = self.expression() if self.accept("WHERE") else None
+        group = self.expressions() if self.accept("GROUP", "BY") else ()
+        having = self.expression() if self.accept("HAVING") else None
+        if self.at_word("WINDOW"):
+            raise self.refused("the WINDOW clause")
+        return tree.Select(tuple(items), sources, where, group, having, distinct)
+
+    def _item(self) -> tree.Item:
+        if self.accept_operator("*"):
+            return tree.Item(None)
+        if (
+            self.token.kind in {"word", "quoted", "string"}
+            and self.ahead().text == "."
+            and self.ahead(2).text == "*"
+        ):
+            table = self.name()
+            self.advance()
+            self.advance()
+            return tree.Item(None, table=table)
+        expression = self.expression()
+        return tree.Item(expression, self._alias(_AFTER_ITEM))
+
+    def _alias(self, not_here: frozenset[str]) -> str | None:
+        if self.accept("AS"):
+            return self.name()
+        token = self.token
+        if token.kind in {"quoted", "string"}:
+            return self.name()
+        if token.kind == "word" and token.upper not in RESERVED and token.upper not in not_here:
+            return self.name()
+        return None
+
+    def _from(self) -> tuple[tree.Join, ...]:
+        joins = [tree.Join("CROSS", self._source())]
+        while True:
+            if self.accept_operator(","):
+                joins.append(self._join("CROSS", natural=False))
+                continue
+            natural = self.accept("NATURAL")
+            kind = self._join_kind()
+            if kind is None:
+                if natural:
+                    raise self.unexpected()
+                return tuple(joins)
+            joins.append(self._join(kind, natural=natural))
+
+    def _join_kind(self) -> tree.JoinKind | None:
+        for word in ("LEFT", "RIGHT", "FULL"):
+            if self.accept(word):
+                self.accept("OUTER")
+                self.expect("JOIN")
+                return cast(tree.JoinKind, word)
+        for words in (("INNER", "JOIN"), ("CROSS", "JOIN"), ("JOIN",)):
+            if self.accept(*words):
+                return "CROSS" if words[0] == "CROSS" else "INNER"
+        return None
+
+    def _join(self, kind: tree.JoinKind, *, natural: bool) -> tree.Join:
+        source = self._source()
+        if self.accept("ON"):
+            return tree.Join(
+                "INNER" if kind == "CROSS" else kind, source, on=self.expression(), natural=natural
+            )
+        if self.at_word("USING"):
+            self.advance()
+            return tree.Join(
+                "INNER" if kind == "CROSS" else kind, source, using=self.names(), natural=natural
+            )
+        return tree.Join(kind, source, natural=natural)
+
+    def _source(self) -> tree.TableRef | tree.Derived:
+        if self.accept_operator("("):
+            if not self.at_word("SELECT", "WITH", "VALUES"):
+                raise self.refused("a join in parentheses")
+            query = self.query()
+            self.expect_operator(")")
+            return tree.Derived(query, self._alias(_AFTER_SOURCE))
+        name = self._table_name()
+        if self.at_operator("("):
+            raise self.refused(f"the table function {name}()")
+        alias = self._alias(_AFTER_SOURCE)
+        if self.accept("INDEXED", "BY"):
+            self.name()
+        else:
+            self.accept("NOT", "INDEXED")
+        return tree.TableRef(name, alias)
+
+    def _table_name(self) -> str:
+        name = self.name()
+        if not self.accept_operator("."):
+            return name
+        if name.lower() != "main":
+            raise self.refused(f"a table of another database ({name})")
+        return self.name()
+
+    def _limit(self) -> tuple[tree.Expression | None, tree.Expression | None]:
+        if not self.accept("LIMIT"):
+            return None, None
+        first = self.expression()
+        if self.accept_operator(","):
+            return self.expression(), first
+        return first, self.expression() if self.accept("OFFSET") else None
+
+    def create_view(self) -> tree.CreateView:
+        """CREATE VIEW …, whole."""
+        self._create("VIEW")
+        name = self._table_name()
+        columns = self.names() if self.at_operator("(") else ()
+        self.expect("AS")
+        query = self.query()
+        self.accept_operator(";")
+        self.expect_end()
+        return tree.CreateView(name, columns, query)
+
+    def _create(self, what: str) -> None:
+        self.expect("CREATE")
+        if self.at_word("TEMP", "TEMPORARY"):
+            raise self.refused(f"a temporary {what.lower()}")
+        self.expect(what)
+        self.accept("IF", "NOT", "EXISTS")
+
+    def create_trigger(self) -> tree.CreateTrigger:
+        """CREATE TRIGGER …, whole."""
+        self._create("TRIGGER")
+        name = self._table_name()
+        timing: tree.Timing = "BEFORE"
+        if self.accept("AFTER"):
+            timing = "AFTER"
+        elif self.accept("INSTEAD", "OF"):
+            timing = "INSTEAD OF"
+        else:
+            self.accept("BEFORE")
+        event = self.advance().upper
+        if event not in {"INSERT", "UPDATE", "DELETE"}:
+            raise self.unexpected()
+        columns = self._update_of()
+        self.expect("ON")
+        table = self._table_name()
+        self.accept("FOR", "EACH", "ROW")
+        when = self.expression() if self.accept("WHEN") else None
+        body = self._body()
+        return tree.CreateTrigger(name, timing, cast(tree.Event, event), columns, table, when, body)
+
+    def _update_of(self) -> tuple[str, ...]:
+        if not self.accept("OF"):
+            return ()
+        found = [self.name()]
+        while self.accept_operator(","):
+            found.append(self.name())
+        return tuple(found)
+
+    def _body(self) -> tuple[tree.Statement, ...]:
+        self.expect("BEGIN")
+        found: list[tree.Statement] = []
+        while not self.accept("END"):
+            found.append(self._statement())
+            self.expect_operator(";")
+        self.accept_operator(";")
+        self.expect_end()
+        return tuple(found)
+
+    def _statement(self) -> tree.Statement:
+        if self.at_word("SELECT", "VALUES"):
+            return self.query()
+        if self.accept("INSERT"):
+            return self._insert()
+        if self.accept("UPDATE"):
+            return self._update()
+        if self.accept("DELETE"):
+            self.expect("FROM")
+            table = self._table_name()
+            return tree.Delete(table, self.expression() if self.accept("WHERE") else None)
+        raise self.refused(f"{self.token.upper} in a trigger")
+
+    def _refuse_conflict(self, statement: str) -> None:
+        if self.accept("OR") and self.advance().upper != "ABORT":
+            raise self.refused(f"{statement} OR … in a trigger")
+
+    def _insert(self) -> tree.Insert:
+        self._refuse_conflict("INSERT")
+        self.expect("INTO")
+        table = self._table_name()
+        columns = self.names() if self.at_operator("(") else ()
+        if self.accept("DEFAULT", "VALUES"):
+            return tree.Insert(table, columns, None)
+        source = self.query()
+        if self.at_word("ON"):
+            raise self.refused("INSERT … ON CONFLICT in a trigger")
+        return tree.Insert(table, columns, source)
+
+    def _update(self) -> tree.Update:
+        self._refuse_conflict("UPDATE")
+        table = self._table_name()
+        self.expect("SET")
+        assignments = [self._assignment()]
+        while self.accept_operator(","):
+            assignments.append(self._assignment())
+        if self.at_word("FROM"):
+            raise self.refused("UPDATE … FROM in a trigger")
+        return tree.Update(table, tuple(assignments), self.expression() if self.accept("WHERE") else None)
+
+    def _assignment(self) -> tuple[str, tree.Expression]:
+        if self.at_operator("("):
+            raise self.refused("UPDATE … SET (columns) = row")
+        column = self.name()
+        self.expect_operator("=")
+        return column, self.expression()
+
+
+@lru_cache(maxsize=512)
+def read_view(sql: str) -> tree.CreateView:
+    """The tree of a CREATE VIEW text; TranslationError for what the closed list does not hold."""
+    return StatementReader(sql).create_view()
+
+
+@lru_cache(maxsize=512)
+def read_trigger(sql: str) -> tree.CreateTrigger:
+    """The tree of a CREATE TRIGGER text; TranslationError for what the closed list does not hold."""
+    return StatementReader(sql).create_trigger()

@@ -1,0 +1,158 @@
+"""Storing: a value in the type and form that a column of the target keeps.
+
+SQLite applies the column's affinity when it stores; the plan may keep the column in a type of its
+own besides. Used for DEFAULTs, generated columns and the INSERTs and UPDATEs of triggers.
+"""
+
+from __future__ import annotations
+
+import re
+
+from outgrow.schema.target import TargetColumn
+from outgrow.translate import held
+from outgrow.translate.value import (
+    Moment,
+    Rank,
+    Value,
+    as_flag,
+    as_integer,
+    as_real,
+    as_text,
+    constant,
+    described,
+    integer_constant,
+    number_of,
+    real_text,
+    refuse,
+)
+
+_FRACTION = re.compile(r"\.f+|\[\.f+\]")
+_INTERVALS = {"s": "second", "ms": "millisecond", "us": "microsecond"}
+
+
+def stored(value: Value, wanted: TargetColumn) -> str:
+    """SQL that PostgreSQL stores in `wanted` as SQLite stores the value; refused where the forms differ."""
+    if value.kind == "null" and value.constant is not None:
+        return "NULL"
+    like = held.column_value(wanted, wanted.name)
+    if like.kind == "held":
+        return _held(value, wanted, like)
+    rules = {
+        "integer": _integer,
+        "real": _real,
+        "text": _text,
+        "blob": _blob,
+        "boolean": _boolean,
+        "number": _number,
+    }
+    return rules[like.kind](value, wanted)
+
+
+def _misfit(value: Value, wanted: TargetColumn) -> Exception:
+    kept = "" if wanted.conversion == "same" else f" ({wanted.conversion})"
+    return refuse(f"storing {described(value)} in column {wanted.source}, {wanted.type}{kept}")
+
+
+def _spelled(value: Value) -> Value:
+    """A text that spells a number as that number: what numeric affinity stores."""
+    if value.digits is not None:
+        return Value(sql=value.digits, kind="integer", type="bigint", rank=Rank.OTHER, nullable=value.nullable,
+                     volatility=value.volatility, moment=value.moment)  # fmt: skip
+    known = value.constant[0] if value.constant is not None else None
+    number = number_of(known) if isinstance(known, str) else None
+    return value if number is None else constant(number)
+
+
+def _integer(value: Value, wanted: TargetColumn) -> str:
+    number = _spelled(held.stored_form(value))
+    known = number.constant[0] if number.constant is not None else None
+    if isinstance(known, float) and known.is_integer() and abs(known) < 2**53:
+        return integer_constant(int(known)).sql
+    if number.kind not in {"integer", "boolean"}:
+        raise _misfit(value, wanted)
+    return as_integer(number).sql
+
+
+def _real(value: Value, wanted: TargetColumn) -> str:
+    number = _spelled(held.stored_form(value))
+    if number.kind not in {"integer", "boolean", "real", "number"}:
+        raise _misfit(value, wanted)
+    return as_real(number).sql
+
+
+def _text(value: Value, wanted: TargetColumn) -> str:
+    plain = held.stored_form(value)
+    if plain.kind not in {"text", "integer", "boolean"}:
+        raise _misfit(value, wanted)
+    return as_text(plain).sql
+
+
+def _blob(value: Value, wanted: TargetColumn) -> str:
+    plain = held.stored_form(value)
+    if plain.kind != "blob":
+        raise _misfit(value, wanted)
+    return plain.sql
+
+
+def _boolean(value: Value, wanted: TargetColumn) -> str:
+    flag = as_flag(_spelled(value))
+    if flag is None:
+        raise _misfit(value, wanted)
+    return flag
+
+
+def _number(value: Value, wanted: TargetColumn) -> str:
+    number = _spelled(held.stored_form(value))
+    known = number.constant[0] if number.constant is not None else None
+    if isinstance(known, int | float) and abs(known) <= 2**53:
+        return f"{real_text(known)}::{wanted.type}" if known >= 0 else f"({real_text(known)})::{wanted.type}"
+    if number.kind == "number" and number.type == wanted.type:
+        return number.sql
+    if wanted.family == "numeric" and number.kind in {"integer", "boolean"}:
+        return as_integer(number).sql
+    if wanted.family == "real" and number.kind in {"real", "number"}:
+        return as_real(number).sql
+    raise _misfit(value, wanted)
+
+
+def _held(value: Value, wanted: TargetColumn, like: Value) -> str:
+    if value.kind == "held" and value.type == wanted.type and value.column is not None:
+        if value.column.conversion == wanted.conversion:
+            return value.sql
+        raise _misfit(value, wanted)
+    recipe, argument = held.conversion_of(like)
+    typed = held.typed_literal(value, like)
+    if typed is not None:
+        return typed.sql
+    if recipe.endswith("-text") and recipe != "uuid-text" and value.moment is not None:
+        return _date(value.moment, value, wanted, argument)
+    if recipe in {"timestamptz-epoch", "timestamptz-epoch-real"}:
+        return _epoch(_spelled(value), wanted, argument)
+    if recipe == "integer-text" and value.digits is not None:
+        return value.digits
+    if recipe == "escaped" and value.moment is not None and value.kind == "text" and value.digits is None:
+        return value.sql
+    raise _misfit(value, wanted)
+
+
+def _date(moment: Moment, value: Value, wanted: TargetColumn, spelling: str) -> str:
+    """The instant itself; its text must be spelled as the column's are, but for the fraction of a second."""
+    zone = wanted.family == "timestamptz"
+    plain = [
+        re.sub(r"(Z|\+00:00| UTC)\Z", "Z", _FRACTION.sub("", text)) for text in (moment.spelling, spelling)
+    ]
+    if plain[0] != plain[1] or value.digits is not None:
+        raise _misfit(value, wanted)
+    if wanted.family in {"date", "time"}:
+        return f"({moment.sql})::{wanted.family}"
+    return f"({moment.sql}) AT TIME ZONE 'UTC'" if zone else moment.sql
+
+
+def _epoch(value: Value, wanted: TargetColumn, unit: str) -> str:
+    if value.kind != "integer" or unit not in _INTERVALS:
+        raise _misfit(value, wanted)
+    if value.moment is not None and value.moment.spelling == f"epoch:{unit}":
+        return (
+            f"({value.moment.sql}) AT TIME ZONE 'UTC'" if wanted.family == "timestamptz" else value.moment.sql
+        )
+    return f"'epoch'::{wanted.type} + {value.within(Rank.ADD)} * interval '1 {_INTERVALS[unit]}'"

@@ -1,0 +1,285 @@
+"""What a translated expression is: PostgreSQL text with the SQLite type it has.
+
+Every rule of the translator takes and gives a `Value`. The static type decides which PostgreSQL
+operator means the same; where it cannot decide, the rule refuses. Pure data and the few ways to
+change one kind into another without changing what SQLite would see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import IntEnum
+from typing import Literal
+
+from outgrow.errors import TranslationError
+from outgrow.schema.names import literal
+from outgrow.schema.target import TargetColumn
+from outgrow.translate.lexer import tokens
+
+Kind = Literal["integer", "real", "number", "text", "blob", "boolean", "null", "held"]
+"""Storage class, as far as it is known before the query runs.
+
+`number` is integer or real; `boolean` is SQLite's 0 or 1 held as PostgreSQL boolean; `held` is a
+value that the plan keeps in a type of its own (uuid, timestamp, jsonb, ...), see `held`.
+"""
+
+NUMBERS = frozenset({"integer", "real", "number", "boolean"})
+
+
+class Rank(IntEnum):
+    """How tightly the outermost operator of a text binds on PostgreSQL, loosest first."""
+
+    OR = 1
+    AND = 2
+    NOT = 3
+    IS = 4
+    COMPARE = 5
+    OTHER = 6
+    ADD = 7
+    MULTIPLY = 8
+    ATOM = 9
+
+
+class Volatility(IntEnum):
+    """PostgreSQL's three classes; indexes and generated columns take only the first."""
+
+    IMMUTABLE = 0
+    STABLE = 1
+    VOLATILE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """The instant behind a date text: `sql` is a timestamp without zone in UTC.
+
+    `spelling` is the format of the text in the words of `types.values.dates`, or `epoch:s`; "" when
+    the format has no such name.
+    """
+
+    sql: str
+    spelling: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A PostgreSQL expression that yields what the SQLite expression yields.
+
+    `type` is its PostgreSQL type. `constant` is set for a literal (a one-element tuple, because NULL
+    is a constant too). `column` is set while the value is a bare column. `collation` is SQLite's, None
+    for BINARY; `explicit` says it came from COLLATE. `digits` is bigint SQL for a text that spells that
+    integer; `natural` an integer known not to be negative; `flag` is
+    boolean SQL for an integer that is 0, 1 or NULL. `stored` says the value comes from a column (and so has an affinity).
+    """
+
+    sql: str
+    kind: Kind
+    type: str
+    rank: Rank = Rank.ATOM
+    nullable: bool = True
+    constant: tuple[int | float | str | bytes | None] | None = None
+    column: TargetColumn | None = None
+    collation: str | None = None
+    explicit: bool = False
+    volatility: Volatility = Volatility.IMMUTABLE
+    moment: Moment | None = None
+    digits: str | None = None
+    natural: bool = False
+    flag: str | None = None
+    stored: bool = False
+
+    def within(self, rank: Rank) -> str:
+        """The text as an operand of an operator of that rank, in parentheses where they are needed."""
+        return self.sql if self.rank > rank else f"({self.sql})"
+
+
+NULL = Value(sql="NULL", kind="null", type="text", constant=(None,))
+
+
+def refuse(what: str) -> TranslationError:
+    """The error for a combination that is not in the tables."""
+    return TranslationError(missing=what)
+
+
+def made(
+    sql: str, kind: Kind, type_: str, *parts: Value, rank: Rank = Rank.ATOM, nullable: bool | None = None
+) -> Value:
+    """A value computed from `parts`: it is NULL only when one of them can be, unless told otherwise.
+
+    Raises TranslationError when a part carries COLLATE: SQLite lets that reach a comparison outside.
+    """
+    if any(part.explicit for part in parts):
+        raise refuse("COLLATE inside an expression")
+    return Value(
+        sql=sql,
+        kind=kind,
+        type=type_,
+        rank=rank,
+        nullable=any(part.nullable for part in parts) if nullable is None else nullable,
+        volatility=max((part.volatility for part in parts), default=Volatility.IMMUTABLE),
+    )
+
+
+def truth(sql: str, *parts: Value, rank: Rank = Rank.COMPARE, nullable: bool | None = None) -> Value:
+    """A boolean computed from `parts`."""
+    return made(sql, "boolean", "boolean", *parts, rank=rank, nullable=nullable)
+
+
+def integer_constant(value: int) -> Value:
+    """An integer literal; SQLite's are 64-bit, so one that PostgreSQL would take for int4 is typed where used."""
+    sql = str(value) if value >= 0 else f"({value})"
+    if value == -(2**63):
+        sql = "('-9223372036854775808'::bigint)"
+    return Value(
+        sql=sql, kind="integer", type="bigint", nullable=False, constant=(value,), natural=value >= 0
+    )
+
+
+def constant(value: float | str | bytes | None) -> Value:
+    """A literal. Text with NUL is refused: PostgreSQL cannot hold it."""
+    if value is None:
+        return NULL
+    if isinstance(value, int):
+        return integer_constant(value)
+    if isinstance(value, float):
+        sql = f"'{real_text(value)}'::double precision"
+        return Value(sql=sql, kind="real", type="double precision", nullable=False, constant=(value,))
+    if isinstance(value, bytes):
+        return Value(
+            sql=f"'\\x{value.hex()}'::bytea", kind="blob", type="bytea", nullable=False, constant=(value,)
+        )
+    if "\0" in value:
+        raise refuse("a string with the character NUL")
+    return Value(sql=literal(value), kind="text", type="text", nullable=False, constant=(value,))
+
+
+def real_text(value: float) -> str:
+    """A double in the shortest spelling that PostgreSQL reads back to the same bits."""
+    return {"inf": "Infinity", "-inf": "-Infinity"}.get(repr(value), repr(value))
+
+
+def as_integer(value: Value) -> Value:
+    """The same number as bigint; refused unless the value is an integer or NULL."""
+    if value.kind == "boolean":
+        if value.constant is None:
+            return made(f"{value.within(Rank.ATOM)}::int::bigint", "integer", "bigint", value)
+        return integer_constant(int(bool(value.constant[0])))
+    if value.kind == "null":
+        return replace(value, sql="NULL::bigint", type="bigint", kind="integer")
+    if value.kind != "integer":
+        raise refuse(f"an integer from {described(value)}")
+    if value.type == "bigint":
+        return value
+    return made(f"{value.within(Rank.ATOM)}::bigint", "integer", "bigint", value)
+
+
+def as_real(value: Value) -> Value:
+    """The same number as double precision, rounded as SQLite rounds an integer; refused for no number."""
+    if value.constant is not None and isinstance(value.constant[0], int):
+        return constant(float(value.constant[0]))
+    if value.kind == "null":
+        return replace(value, sql="NULL::double precision", type="double precision", kind="real")
+    if value.kind not in NUMBERS:
+        raise refuse(f"a number from {described(value)}")
+    if value.type == "double precision":
+        return replace(value, kind="real")
+    source = as_integer(value) if value.kind == "boolean" else value
+    return made(f"{source.within(Rank.ATOM)}::double precision", "real", "double precision", value)
+
+
+def as_text(value: Value) -> Value:
+    """The text SQLite makes of the value; refused for reals and blobs, whose text PostgreSQL spells otherwise."""
+    if value.constant is not None and isinstance(value.constant[0], int):
+        return constant(str(int(value.constant[0])))
+    if value.kind == "text":
+        return value
+    if value.kind == "null":
+        return replace(value, sql="NULL::text", kind="text")
+    if value.kind in {"integer", "boolean"}:
+        number = as_integer(value)
+        return replace(made(f"{number.within(Rank.ATOM)}::text", "text", "text", value), digits=number.sql)
+    raise refuse(f"text from {described(value)}")
+
+
+def as_truth(value: Value) -> Value:
+    """The value as a condition: NULL stays NULL, numbers are true when not zero. Refused for text and blobs."""
+    if value.constant is not None:
+        return _constant_truth(value)
+    if value.kind == "boolean":
+        return value
+    if value.kind in {"integer", "real", "number"}:
+        return truth(f"{value.within(Rank.COMPARE)} <> 0", value)
+    raise refuse(f"a condition from {described(value)}")
+
+
+def as_flag(value: Value) -> str | None:
+    """The value as boolean SQL, when it can only be 0, 1 or NULL; else None."""
+    if value.constant is not None:
+        return {None: "NULL::boolean", 0: "false", 1: "true"}.get(_class_kept(value.constant[0]))
+    return value.sql if value.kind == "boolean" else value.flag
+
+
+def _class_kept(known: float | str | bytes | None) -> int | str | None:
+    """The constant for a lookup in which 1.0 is not 1."""
+    return known if known is None or isinstance(known, int) else "other"
+
+
+def _constant_truth(value: Value) -> Value:
+    known = value.constant[0] if value.constant else None
+    if known is None:
+        return truth("NULL::boolean", value, rank=Rank.ATOM)
+    if not isinstance(known, int | float):
+        raise refuse(f"a condition from {described(value)}")
+    return truth("true" if known else "false", rank=Rank.ATOM)
+
+
+def exact_decimal(value: float) -> str:
+    """All digits of a double, for comparisons with integers that must not round."""
+    return format(Decimal(value), "f")
+
+
+def looks_numeric(text: str) -> bool:
+    """Whether a column of numeric affinity would turn this text into a number."""
+    return number_of(text) is not None
+
+
+def number_of(text: str) -> int | float | None:
+    """The number that numeric affinity makes of a text, None when it stays a text."""
+    stripped = text.strip(" \t\n\v\f\r")
+    body = stripped[1:] if stripped[:1] in {"-", "+"} else stripped
+    if (
+        not body
+        or not body.isascii()
+        or "_" in body
+        or body[:2] in {"0x", "0X"}
+        or body[0] not in "0123456789."
+    ):
+        return None
+    try:
+        found = tokens(body)
+        return _as_number(stripped) if len(found) == 2 and found[0].kind == "number" else None
+    except (TranslationError, ValueError):
+        return None
+
+
+def _as_number(text: str) -> int | float:
+    if text.lstrip("+-").isdigit() and -(2**63) <= int(text) < 2**63:
+        return int(text)
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def described(value: Value) -> str:
+    """What a value is, for messages."""
+    if value.column is not None:
+        kept = (
+            ""
+            if value.column.conversion == "same"
+            else f" kept as {value.column.type} ({value.column.conversion})"
+        )
+        return f"column {value.column.source}{kept}"
+    if value.constant is not None:
+        return f"the literal {value.constant[0]!r}"
+    return {"number": "a value that may be integer or real", "held": f"a value kept as {value.type}"}.get(
+        value.kind, f"a {value.kind} value"
+    )

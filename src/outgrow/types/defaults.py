@@ -1,0 +1,115 @@
+"""A DEFAULT that is a plain literal: the value that SQLite would store for it.
+
+Everything else (CURRENT_TIMESTAMP, expressions) is for `translate`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from outgrow.schema.model import Affinity
+from outgrow.types.observed import Value
+
+_INTEGER = re.compile(r"[0-9]+\Z")
+_HEX = re.compile(r"0[xX][0-9a-fA-F]{1,16}\Z")
+_REAL = re.compile(r"(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?\Z")
+_BLOB = re.compile(r"[xX]'((?:[0-9a-fA-F]{2})*)'\Z")
+_STRING = re.compile(r"'(?:[^']|'')*'\Z|\"(?:[^\"]|\"\")*\"\Z")
+_LOOKS_NUMERIC = re.compile(r"[ \t\n\v\f\r]*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?[ \t\n\v\f\r]*\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal:
+    """The value of a literal DEFAULT, after the column's affinity."""
+
+    value: Value
+
+
+def literal_default(sql: str, affinity: Affinity) -> Literal | None:
+    """The stored value of a literal DEFAULT; None when the text is no plain literal.
+
+    Double-quoted strings count as strings, as SQLite takes them in a DEFAULT.
+    """
+    text = _bare(sql)
+    sign = 1
+    signed = re.match(r"([-+])\s*(?=[0-9.])", text)
+    if signed:
+        sign = -1 if signed[1] == "-" else 1
+        text = text[signed.end() :]
+    number = _number(text)
+    if number is not None:
+        return Literal(value=store(_negate(number) if sign < 0 else number, affinity))
+    if signed:
+        return None
+    return _word(text, affinity)
+
+
+def _bare(sql: str) -> str:
+    text = sql.strip()
+    while text.startswith("(") and text.endswith(")") and _wraps(text):
+        text = text[1:-1].strip()
+    return text
+
+
+def _wraps(text: str) -> bool:
+    """Whether the first parenthesis closes with the last one, quoted text aside."""
+    depth, quote = 0, ""
+    for at, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+            if depth == 0 and at < len(text) - 1:
+                return False
+    return True
+
+
+def _number(text: str) -> int | float | None:
+    if _HEX.match(text):
+        number = int(text, 16)
+        return number - 2**64 if number >= 2**63 else number
+    if _INTEGER.match(text):
+        return int(text) if int(text) < 2**63 else float(text)
+    return float(text) if _REAL.match(text) else None
+
+
+def _negate(number: int | float) -> int | float:
+    return -(2**63) if number == 2.0**63 else -number
+
+
+def _word(text: str, affinity: Affinity) -> Literal | None:
+    word = text.upper()
+    if word == "NULL":
+        return Literal(value=None)
+    if word in {"TRUE", "FALSE"}:
+        return Literal(value=store(int(word == "TRUE"), affinity))
+    if blob := _BLOB.match(text):
+        return Literal(value=bytes.fromhex(blob[1]))
+    if _STRING.match(text):
+        quote = text[0]
+        return Literal(value=store(text[1:-1].replace(quote * 2, quote), affinity))
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) and word not in _NOT_STRINGS:
+        # SQLite takes a bare word after DEFAULT as a string.
+        return Literal(value=store(text, affinity))
+    return None
+
+
+_NOT_STRINGS = {"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"}
+
+
+def store(value: int | float | str, affinity: Affinity) -> Value:
+    """The value after a column's affinity (https://www.sqlite.org/datatype3.html#type_affinity)."""
+    if affinity is Affinity.TEXT and not isinstance(value, str):
+        return str(value)
+    if affinity in {Affinity.INTEGER, Affinity.NUMERIC, Affinity.REAL} and isinstance(value, str):
+        if not _LOOKS_NUMERIC.match(value):
+            return value
+        value = float(value) if re.search(r"[.eE]", value) or abs(int(value)) >= 2**63 else int(value)
+    if affinity is Affinity.REAL and isinstance(value, int):
+        return float(value)
+    if affinity in {Affinity.INTEGER, Affinity.NUMERIC} and isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**63 else value
+    return value
