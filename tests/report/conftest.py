@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
-import samples
+
+# pytest's importlib mode puts no test directory on the path, and tests share these values.
+sys.path.insert(0, str(Path(__file__).parent))
+
+import report_samples
 
 
 @pytest.fixture
-def sample() -> samples.Sample:
-    return samples.sample()
+def sample() -> report_samples.Sample:
+    return report_samples.sample()
 
 
 @pytest.fixture
-def nothing() -> samples.Sample:
-    return samples.nothing()
+def nothing() -> report_samples.Sample:
+    return report_samples.nothing()
 
 
 @pytest.fixture
-def many() -> samples.Sample:
-    return samples.many()
+def many() -> report_samples.Sample:
+    return report_samples.many()
 
 
 @pytest.fixture
-def hostile() -> samples.Sample:
-    return samples.hostile()
+def hostile() -> report_samples.Sample:
+    return report_samples.hostile()

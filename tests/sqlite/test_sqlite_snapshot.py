@@ -5,6 +5,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
@@ -107,7 +108,7 @@ def test_a_writer_that_comes_later_is_not_seen(
     with open_snapshot(path, readers=2) as snapshot:
         assert snapshot.file == path
         assert read(snapshot, "SELECT count(*) FROM t") == [(1,)]
-        ran = subprocess.run(["python3", "-c", late, path], capture_output=True, text=True, check=True)
+        ran = subprocess.run([sys.executable, "-c", late, path], capture_output=True, text=True, check=True)
         assert ran.stdout.startswith("[(1, ")  # busy: our read transaction is respected
         assert read(snapshot, "SELECT count(*) FROM t") == [(1,)]
         assert snapshot.unchanged
@@ -120,10 +121,10 @@ def test_a_rollback_mode_writer_waits_for_the_snapshot(make: Callable[..., Path]
     write += "c.execute('INSERT INTO t VALUES (2)')"
     with open_snapshot(path, readers=2) as snapshot:
         read(snapshot, "SELECT * FROM t")
-        ran = subprocess.run(["python3", "-c", write, path], capture_output=True, text=True, check=False)
+        ran = subprocess.run([sys.executable, "-c", write, path], capture_output=True, text=True, check=False)
         assert "database is locked" in ran.stderr
         assert read(snapshot, "SELECT * FROM t") == [(1,)]
-    subprocess.run(["python3", "-c", write, path], check=True)
+    subprocess.run([sys.executable, "-c", write, path], check=True)
 
 
 @pytest.mark.parametrize("mode", ["WAL", "DELETE"])
@@ -206,7 +207,7 @@ def test_hot_journal_is_rolled_back_in_a_copy_only(
         " INSERT INTO t SELECT i, randomblob(3000) FROM n"
     )
     clean = plain(path, "SELECT v, pad FROM t")
-    crashed = subprocess.run(["python3", "-c", CRASHER, path], check=False)
+    crashed = subprocess.run([sys.executable, "-c", CRASHER, path], check=False)
     assert crashed.returncode == -signal.SIGKILL
     before = beside(path)
     assert sorted(before) == ["a.db", "a.db-journal"]
@@ -383,7 +384,7 @@ def test_a_lost_lock_is_noticed(make: Callable[..., Path]) -> None:
     write += "c.execute('INSERT INTO t VALUES (2)')"
     snapshot = open_snapshot(path)
     path.read_bytes()
-    subprocess.run(["python3", "-c", write, path], check=True)
+    subprocess.run([sys.executable, "-c", write, path], check=True)
     assert not snapshot.unchanged
     with pytest.raises(SourceError, match="was changed while it was read; run the same command again"):
         snapshot.close()

@@ -9,6 +9,7 @@ import typer
 
 from outgrow.cli import common
 from outgrow.errors import ConfigError
+from outgrow.schema.names import fold
 
 
 def command(
@@ -56,7 +57,7 @@ def command(
 
 
 def _known(name: str, tables: list[str]) -> None:
-    if name.lower() not in {table.lower() for table in tables}:
+    if fold(name) not in map(fold, tables):
         raise ConfigError(f"--table {name}: the file has no such table; there are {', '.join(tables[:8])}{' …' if len(tables) > 8 else ''}")
 
 

@@ -14,9 +14,9 @@ from outgrow.plan.naming import name_everything, target_model
 from outgrow.plan.overrides import Overrides
 from outgrow.plan.tables import TableInput, create_table, plan_table
 from outgrow.schema.model import Database, Table, Trigger, View, VirtualTable
-from outgrow.schema.names import fold, literal, qualified, quote
+from outgrow.schema.names import column_names, fold, literal, qualified, quote, shorten
 from outgrow.schema.order import dependency_order
-from outgrow.schema.target import Relation, TargetModel
+from outgrow.schema.target import Relation, TargetColumn, TargetModel
 from outgrow.translate import depends_on, trigger, view
 from outgrow.types.choose import Choice, ColumnKey
 from outgrow.types.observed import Profile
@@ -92,7 +92,7 @@ def build(
     for table in database.tables:
         if table.name in plans:
             gathered.take(plan_foreign_keys(given, table))
-    _views_and_triggers(database, model, plans, options, overrides, gathered)
+    _views_and_triggers(given, gathered)
     return Plan(
         source=database.path,
         schema=options.schema,
@@ -162,21 +162,16 @@ def _virtual_tables(tables: Iterable[VirtualTable], plans: Mapping[str, TablePla
             gathered.findings.append(Finding(rule="virtual.unreadable", object=table.name, detail=reason))
 
 
-def _views_and_triggers(
-    database: Database,
-    model: TargetModel,
-    plans: Mapping[str, TablePlan],
-    options: Options,
-    overrides: Overrides,
-    gathered: _Gathered,
-) -> None:
-    here = TargetModel(schema=model.schema, relations=tuple(r for r in model.relations if r.source in plans))
-    names = {fold(entry.name): entry for entry in database.views}
-    needs = {fold(entry.name): _needed(entry.sql) & names.keys() for entry in database.views}
+def _views_and_triggers(given: KeyInput, gathered: _Gathered) -> None:
+    here = TargetModel(
+        schema=given.model.schema, relations=tuple(r for r in given.model.relations if r.source in given.plans)
+    )
+    names = {fold(entry.name): entry for entry in given.database.views}
+    needs = {fold(entry.name): _needed(entry.sql) & names.keys() for entry in given.database.views}
     for name in dependency_order(needs):
-        here = _view(names[name], here, database, options, overrides, gathered)
-    for entry in database.triggers:
-        _trigger(entry, here, options, overrides, gathered)
+        here = _view(names[name], here, given, gathered)
+    for entry in given.database.triggers:
+        _trigger(entry, here, given, gathered)
 
 
 def _needed(sql: str) -> frozenset[str]:
@@ -186,11 +181,9 @@ def _needed(sql: str) -> frozenset[str]:
         return frozenset()
 
 
-def _view(
-    entry: View, model: TargetModel, database: Database, options: Options, overrides: Overrides, gathered: _Gathered
-) -> TargetModel:
+def _view(entry: View, model: TargetModel, given: KeyInput, gathered: _Gathered) -> TargetModel:
     reason, rule = "", "view.left"
-    if overrides.leaves("view", entry.name) or overrides.table(entry.name).leave:
+    if given.overrides.leaves("view", entry.name) or given.overrides.table(entry.name).leave:
         gathered.outcomes.append(
             Outcome(kind="views", name=entry.name, fate="left", reason="left out in the plan", text=entry.sql)
         )
@@ -199,22 +192,25 @@ def _view(
         reason, rule = f"SQLite cannot run it: {entry.broken}", "view.broken"
     else:
         try:
-            made = view(entry, model=model, bytewise=options.bytewise)
+            named = replace(model, relations=(*model.relations, _named_view(entry, given)))
+            made = view(entry, model=named, bytewise=given.options.bytewise)
         except TranslationError as error:
             reason = str(error)
         else:
-            name = (overrides.table(entry.name).name or (fold(entry.name) if options.names == "fold" else entry.name))
+            name = given.naming.relations[entry.name]
             gathered.statements.append(
                 Statement(
                     sql=made.sql,
                     why=f"view {entry.name}",
                     phase="post-data",
                     after_all=True,
-                    outcomes=(Outcome(kind="views", name=entry.name, fate="moved", text=entry.sql, rule="view.left", target=made.name),),
-                    reverse=f"DROP VIEW {qualified(options.schema, name)}",
+                    outcomes=(Outcome(kind="views", name=entry.name, fate="moved", text=entry.sql, rule="view.left", target=name),),
+                    reverse=f"DROP VIEW {qualified(given.options.schema, name)}",
                 )
             )
-            relation = Relation(source=entry.name, schema=options.schema, name=made.name, columns=made.columns, kind="view")
+            relation = Relation(
+                source=entry.name, schema=given.options.schema, name=name, columns=made.columns, kind="view"
+            )
             return replace(model, relations=(*model.relations, relation))
     gathered.outcomes.append(
         Outcome(kind="views", name=entry.name, fate="left", reason=reason, text=entry.sql, rule=rule)
@@ -223,16 +219,26 @@ def _view(
     return model
 
 
-def _trigger(
-    entry: Trigger, model: TargetModel, options: Options, overrides: Overrides, gathered: _Gathered
-) -> None:
-    if overrides.leaves("trigger", entry.name):
+def _named_view(entry: View, given: KeyInput) -> Relation:
+    """The view under the names it will have; its types are what the translation finds."""
+    names = column_names(entry.columns, given.options.names)
+    return Relation(
+        source=entry.name,
+        schema=given.options.schema,
+        name=given.naming.relations[entry.name],
+        columns=tuple(TargetColumn(source=column, name=names[column], type="text") for column in entry.columns),
+        kind="view",
+    )
+
+
+def _trigger(entry: Trigger, model: TargetModel, given: KeyInput, gathered: _Gathered) -> None:
+    if given.overrides.leaves("trigger", entry.name):
         gathered.outcomes.append(
             Outcome(kind="triggers", name=entry.name, fate="left", reason="left out in the plan", text=entry.sql)
         )
         return
     try:
-        made = trigger(entry, model=model, bytewise=options.bytewise)
+        made = trigger(entry, model=model, bytewise=given.options.bytewise)
     except TranslationError as error:
         gathered.outcomes.append(
             Outcome(kind="triggers", name=entry.name, fate="left", reason=str(error), text=entry.sql, rule="trigger.left")
@@ -245,6 +251,6 @@ def _trigger(
             why=f"trigger {entry.name}",
             phase="post-data",
             after_all=True,
-            outcomes=(Outcome(kind="triggers", name=entry.name, fate="moved", text=entry.sql, rule="trigger.left", target=made.name),),
+            outcomes=(Outcome(kind="triggers", name=entry.name, fate="moved", text=entry.sql, rule="trigger.left", target=shorten(fold(entry.name))),),
         )
     )

@@ -17,6 +17,7 @@ from outgrow.schema.target import TargetModel
 from outgrow.translate import expression, index_key
 from outgrow.types.observed import Profile, TableProfile
 
+_COLLATIONS = {"BINARY", "NOCASE", "RTRIM"}
 LONG_KEY = 2_000
 """Bytes from which a key may not fit a b-tree entry (2704 in all, PostgreSQL's nbtree/README)."""
 
@@ -92,8 +93,12 @@ def _primary_key(given: KeyInput, table: Table, profile: TableProfile) -> Iterat
         reverse=f"ALTER TABLE {given.name(table.name)} DROP CONSTRAINT {quote(name)}",
     )
     yield _with_digest(given, table, profile, index, statement)
-    if index is not None and any(key.collation not in {"BINARY", ""} for key in index.columns):
+    if index is not None and _is_collated(index):
         yield from _collated_key(given, table, index, f"{given.naming.relations[table.name]}_pkey_collated")
+
+
+def _is_collated(index: Index) -> bool:
+    return any(key.collation in _COLLATIONS - {"BINARY"} for key in index.columns)
 
 
 def _collated_key(given: KeyInput, table: Table, index: Index, wanted: str) -> Iterator[Made]:
@@ -111,13 +116,14 @@ def _collated_key(given: KeyInput, table: Table, index: Index, wanted: str) -> I
 
 
 def _key(given: KeyInput, table: Table, column: IndexColumn) -> str:
+    if column.collation not in _COLLATIONS:  # the application's own: a finding says that bytes decide now
+        column = replace(column, collation="BINARY")
     return index_key(column, model=given.model, relation=table.name, bytewise=given.options.bytewise)
 
 
 def _index(given: KeyInput, table: Table, profile: TableProfile, index: Index, label: str) -> Iterator[Made]:
-    plain = all(key.column is not None and key.collation == "BINARY" for key in index.columns)
     if index.origin == "u":
-        yield from _unique_constraint(given, table, profile, index, label, plain=plain)
+        yield from _unique_constraint(given, table, profile, index, label, plain=not _is_collated(index))
         return
     keys = ", ".join(_key(given, table, column) for column in index.columns)
     where = ""

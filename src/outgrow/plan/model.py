@@ -11,7 +11,7 @@ from typing import Literal
 
 from outgrow.findings import Finding
 from outgrow.options import JsonType, TypePolicy
-from outgrow.schema.names import NamePolicy
+from outgrow.schema.names import NamePolicy, fold
 from outgrow.types.observed import Rejected
 
 Phase = Literal["pre-data", "post-data"]
@@ -109,7 +109,7 @@ class TablePlan:
     """What becomes of one table (or of a virtual table's content, `virtual`).
 
     `key` lists source columns that order rows the same way on both sides and are unique there;
-    empty when there is none. `select` is the SQL that reads a virtual table's content.
+    empty when there is none. `primary_key` is SQLite's. `select` is the SQL that reads a virtual table's content.
     `identity_next` is the first value the identity must give.
     """
 
@@ -122,12 +122,13 @@ class TablePlan:
     virtual: bool = False
     select: str | None = None
     key: tuple[str, ...] = ()
+    primary_key: tuple[str, ...] = ()
     identity_next: int | None = None
 
     def column(self, source: str) -> ColumnPlan:
         """The plan of that source column, ASCII case ignored; KeyError if none."""
         for column in self.columns:
-            if column.source.lower() == source.lower():
+            if fold(column.source) == fold(source):
                 return column
         raise KeyError(source)
 
@@ -159,7 +160,7 @@ class Plan:
     def table(self, source: str) -> TablePlan:
         """The plan of that source table, ASCII case ignored; KeyError if none."""
         for table in self.tables:
-            if table.source.lower() == source.lower():
+            if fold(table.source) == fold(source):
                 return table
         raise KeyError(source)
 

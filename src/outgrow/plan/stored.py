@@ -32,4 +32,4 @@ def load_tables(text: str) -> tuple[tuple[TablePlan, ...], tuple[Outcome, ...]]:
 
 def _table(entry: dict[str, Any]) -> TablePlan:
     columns = tuple(ColumnPlan(**column) for column in entry.pop("columns"))
-    return TablePlan(columns=columns, **{**entry, "key": tuple(entry["key"])})
+    return TablePlan(columns=columns, **{**entry, "key": tuple(entry["key"]), "primary_key": tuple(entry["primary_key"])})

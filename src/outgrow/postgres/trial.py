@@ -21,7 +21,6 @@ _BLANK = {
     "uuid": "'00000000-0000-0000-0000-000000000000'::uuid", "date": "'2000-01-01'::date", "time": "'00:00'::time",
     "timestamp": "'2000-01-01'::timestamp", "timestamptz": "'2000-01-01Z'::timestamptz",
 }  # fmt: skip
-_OWN_RULES = (errors.ForeignKeyViolation, errors.CheckViolation, errors.ExclusionViolation, errors.RaiseException)
 
 
 def try_write(connection: psycopg.Connection[Any], schema: str, table: TablePlan) -> str | None:
@@ -42,7 +41,9 @@ def try_write(connection: psycopg.Connection[Any], schema: str, table: TablePlan
             connection.execute(_insert(connection, schema, table).encode())
     except errors.UniqueViolation as error:
         return say(error) if identity is not None and _names_key(error, table, identity) else None
-    except _OWN_RULES:
+    except errors.NotNullViolation as error:
+        return say(error)
+    except (psycopg.IntegrityError, errors.RaiseException):
         return None
     except errors.LockNotAvailable:
         return "it is locked by another session"
@@ -82,7 +83,7 @@ def _insert(connection: psycopg.Connection[Any], schema: str, table: TablePlan) 
 
 
 def _must_be_given(column: ColumnPlan, table: TablePlan) -> bool:
-    return (column.not_null and column.default is None) or column.source in table.key
+    return (column.not_null and column.default is None) or column.source in table.primary_key
 
 
 def _blank(column: ColumnPlan) -> str:

@@ -17,6 +17,7 @@ from outgrow.schema.names import fold
 from outgrow.types.observed import ColumnProfile, Profile
 
 HEAVIEST_FIRST = (Severity.STOP, Severity.LOSS, Severity.WARNING, Severity.INFO)
+_NAMED = frozenset({"tables", "virtual_tables", "columns", "indexes", "views", "triggers"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ class ColumnView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableView:
-    """One table on both sides; for the content of a virtual table `virtual` is set instead of `table`."""
+    """One table on both sides; `virtual` is set where its rows are the content of a virtual table."""
 
     plan: TablePlan
     columns: tuple[ColumnView, ...]
@@ -80,6 +81,12 @@ class Inspection:
         return self.database.page_size * self.database.page_count
 
     @property
+    def ordinary(self) -> int:
+        """Tables of the file that are not the content of a virtual one."""
+        virtual = {fold(table.name) for table in self.database.virtual_tables}
+        return sum(fold(table.name) not in virtual for table in self.database.tables)
+
+    @property
     def rows(self) -> int:
         """Rows of all tables shown."""
         return sum(table.plan.rows for table in self.tables)
@@ -101,21 +108,19 @@ class Inspection:
         return Result(source=plan.source, target="", schema=plan.schema, outcomes=self.outcomes).objects()
 
 
-def inspect(
-    database: Database, profile: Profile, plan: Plan, tables: Collection[str] | None = None
-) -> Inspection:
-    """The joined view; `tables` limits it to those source tables (ASCII case ignored) and what hangs on them.
+def inspect(database: Database, profile: Profile, plan: Plan, tables: Collection[str] = ()) -> Inspection:
+    """The joined view; `tables`, if any, limit it to them (ASCII case ignored) and to what hangs on them.
 
     KeyError names a table that the plan does not have.
     """
-    wanted = None if tables is None else {plan.table(name).source for name in tables}
-    chosen = tuple(t for t in plan.tables if wanted is None or t.source in wanted)
+    wanted = {plan.table(name).source for name in tables}
+    chosen = tuple(t for t in plan.tables if not wanted or t.source in wanted)
     return Inspection(
         database=database,
         plan=plan,
         tables=tuple(_table_view(database, profile, table) for table in chosen),
-        outcomes=tuple(o for o in plan.expected if wanted is None or _concerns(o.name, wanted)),
-        findings=tuple(f for f in plan.findings if wanted is None or _concerns(f.object, wanted)),
+        outcomes=tuple(o for o in plan.expected if not wanted or _concerns(o.name, wanted)),
+        findings=tuple(f for f in plan.findings if not wanted or _concerns(f.object, wanted)),
     )
 
 
@@ -135,7 +140,7 @@ def severities(findings: Collection[Finding]) -> tuple[tuple[Severity, int], ...
 
 
 def plan_names(plan: Plan) -> tuple[tuple[str, str], ...]:
-    """Source name → target name of all that moves: tables, `table.column`, then `table.index` and the like."""
+    """Source name → target name of all that moves: tables, `table.column`, then indexes and the like."""
     pairs: list[tuple[str, str]] = []
     for table in plan.tables:
         if not table.leave:
@@ -145,13 +150,15 @@ def plan_names(plan: Plan) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def renamed(names: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def renamed(names: Iterable[tuple[str, str]], outcomes: Iterable[Outcome]) -> tuple[tuple[str, str], ...]:
     """Pairs whose target is neither the source's spelling nor its lower case.
 
+    Constraints are left out: SQL hardly speaks of them by name, and most have none in SQLite.
     A `table.column` or `table.index` whose last part keeps its name is left out, also under a renamed
     table: the table's own pair says it.
     """
-    pairs = tuple(names)
+    spoken = {outcome.name for outcome in outcomes if outcome.kind in _NAMED}
+    pairs = tuple(pair for pair in names if pair[0] in spoken)
     whole = dict(pairs)
     return tuple((source, target) for source, target in pairs if not _follows(source, target, whole))
 

@@ -42,11 +42,11 @@ def _headline(now: Snapshot) -> Text:
 
 def _whole(now: Snapshot) -> RenderableType:
     parts = [f"{now.share:.0%}"] if now.share is not None else []
+    parts += [f"{duration(now.left)} left"] if now.left else []
     parts += [_of(count(now.rows_done), now.rows and count(now.rows)) + " rows"] if now.rows_done else []
     parts += [_of(size(now.size_done), now.size and size(now.size))] if now.size_done else []
     parts += [f"{now.row_rate:,.0f} rows/s"] if now.row_rate else []
     parts += [f"{size(now.size_rate)}/s"] if now.size_rate else []
-    parts += [f"about {duration(now.left)} left"] if now.left else []
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, overflow="ellipsis")

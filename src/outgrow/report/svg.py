@@ -15,8 +15,8 @@ _WEB_FONT = re.compile(r"\s*@font-face \{.*?\n    \}", re.DOTALL)
 def run_svg(console: Console, *, title: str) -> str:
     """What the console recorded, as one SVG without any reference to the network; the record is used up.
 
-    The picture is the same for the same text: ids in it do not depend on the run. ValueError when
-    the console was not made with `record=True`.
+    The picture is the same for the same text: ids in it do not depend on the run. What goes beyond the
+    console's width is not in it. ValueError when the console was not made with `record=True`.
     """
     if not console.record:
         raise ValueError("the console records nothing: make it with record=True")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from typing import NamedTuple
 
 from outgrow.findings import Severity, unallowed
 from outgrow.plan.model import ColumnPlan
@@ -15,20 +16,28 @@ from outgrow.report.inspection import ColumnView, Inspection, TableView
 from outgrow.types.observed import ColumnProfile, Rejected
 
 
-def verdict(view: Inspection, allowed: frozenset[str]) -> tuple[Severity, str]:
-    """What a move would do, in one or two sentences, and how heavy that is (INFO: all is well)."""
+class Verdict(NamedTuple):
+    """What a move would do, how heavy that is (INFO: all is well), and the command to go on with, if any."""
+
+    level: Severity
+    text: str
+    command: str
+
+
+def verdict(view: Inspection, allowed: frozenset[str]) -> Verdict:
+    """The sum of the inspection; findings of rules in `allowed` do not weigh."""
     stops = unallowed(view.findings, Severity.STOP, allowed)
     if stops:
         rules = ", ".join(sorted({finding.rule for finding in stops}))
         text = f"A move would stop: {rules}. Mend what is named here, change the plan, or allow the rule."
-        return Severity.STOP, text
+        return Verdict(Severity.STOP, text, "")
     moving = [table.plan for table in view.tables if not table.plan.leave]
     text = f"{counted(len(moving), 'table')} and {counted(sum(t.rows for t in moving), 'row')} can move"
     if view.left:
         text += f"; {counted(len(view.left), 'object stays', 'objects stay')} behind"
     losses = unallowed(view.findings, Severity.LOSS, allowed)
     level = Severity.LOSS if losses else Severity.INFO
-    return level, f"{text}. Now: outgrow move {shlex.quote(view.database.path)}"
+    return Verdict(level, f"{text}.", f"outgrow move {shlex.quote(view.database.path)}")
 
 
 def holds_text(column: ColumnView) -> str:
@@ -61,11 +70,14 @@ def real_text(value: float) -> str:
 
 
 def becomes(column: ColumnPlan) -> str:
-    """The target type with identity, NOT NULL and who set it: `bigint identity not null`."""
+    """The target type with identity, NOT NULL and who set it: `bigint identity not null`.
+
+    The collation "C" is left out: it is SQLite's own order.
+    """
     parts = [column.type]
     parts += ["identity"] if column.identity else []
     parts += ["generated"] if column.generated is not None else []
-    parts += [f"collate {column.collation}"] if column.collation else []
+    parts += [f"collate {column.collation}"] if column.collation not in (None, "C") else []
     parts += ["not null"] if column.not_null else []
     parts += ["(set by you)"] if column.fixed else []
     return " ".join(parts)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+from outgrow.schema.names import fold
+
 Action = Literal["NO ACTION", "RESTRICT", "SET NULL", "SET DEFAULT", "CASCADE"]
 
 
@@ -132,7 +134,7 @@ class Table:
     def column(self, name: str) -> Column:
         """The column of that name, compared without ASCII case as SQLite does; KeyError if none."""
         for column in self.columns:
-            if column.name.lower() == name.lower():
+            if fold(column.name) == fold(name):
                 return column
         raise KeyError(name)
 
@@ -204,6 +206,6 @@ class Database:
     def table(self, name: str) -> Table:
         """The table of that name, compared without ASCII case; KeyError if none."""
         for table in self.tables:
-            if table.name.lower() == name.lower():
+            if fold(table.name) == fold(name):
                 return table
         raise KeyError(name)

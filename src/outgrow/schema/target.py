@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from outgrow.schema.names import fold
+
 Family = Literal[
     "integer", "real", "numeric", "boolean", "text", "bytea", "timestamp", "timestamptz",
     "date", "time", "uuid", "json", "vector", "other",
@@ -66,7 +68,7 @@ class Relation:
     def column(self, source_name: str) -> TargetColumn:
         """The column of that source name, ASCII case ignored; KeyError when there is none."""
         for column in self.columns:
-            if column.source.lower() == source_name.lower():
+            if fold(column.source) == fold(source_name):
                 return column
         raise KeyError(source_name)
 
@@ -81,6 +83,6 @@ class TargetModel:
     def relation(self, source_name: str) -> Relation:
         """The relation of that source name, ASCII case ignored; KeyError when there is none."""
         for relation in self.relations:
-            if relation.source.lower() == source_name.lower():
+            if fold(relation.source) == fold(source_name):
                 return relation
         raise KeyError(source_name)

@@ -49,7 +49,8 @@ def rows_of(table: Table, select: str | None = None) -> Rows:
     """All rows of a table, or of a virtual table's `select`."""
     if select is not None:
         return Rows(source=f"({select})")
-    return Rows(source=f"{quote_sqlite(table.name)} NOT INDEXED", rowid=rowid_name(table))
+    plain = "" if table.without_rowid else " NOT INDEXED"
+    return Rows(source=quote_sqlite(table.name) + plain, rowid=rowid_name(table))
 
 
 def rowid_name(table: Table) -> str | None:

@@ -46,7 +46,7 @@ def read_table(
     except NeedsModule:
         pass
     except (adbc_driver_manager.Error, OSError) as error:
-        if "no such" not in str(error):
+        if "no such" not in str(error) and "no query solution" not in str(error):
             raise
     with snapshot.apsw() as apsw_connection:
         yield from _read_apsw(apsw_connection, readings, rows, encoding, order, size)

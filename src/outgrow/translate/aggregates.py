@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from outgrow.translate import held
 from outgrow.translate.value import (
+    Kind,
     Rank,
     Value,
     as_integer,
@@ -26,7 +27,7 @@ from outgrow.translate.value import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What stands around an aggregate's arguments. `order` and `filter` are ready PostgreSQL clauses or ""."""
+    """What stands around an aggregate's arguments. `order` and `filter` are PostgreSQL clauses or ""."""
 
     distinct: bool = False
     order: str = ""
@@ -36,7 +37,8 @@ class Shape:
     def apply(self, function: str, *arguments: str, order: str | None = None) -> str:
         """`function([DISTINCT] arguments [ORDER BY …]) [FILTER …]`."""
         distinct = "DISTINCT " if self.distinct else ""
-        return f"{function}({distinct}{', '.join(arguments)}{self.order if order is None else order}){self.filter}"
+        ordered = self.order if order is None else order
+        return f"{function}({distinct}{', '.join(arguments)}{ordered}){self.filter}"
 
 
 Rule = Callable[[Sequence[Value], Shape], Value]
@@ -78,7 +80,7 @@ def _sum(arguments: Sequence[Value], shape: Shape) -> Value:
         # Summed as decimals and rounded once: what SQLite's compensated sum of doubles comes to.
         total = shape.apply("sum", value.sql)
         return made(f"({total})::double precision", "number", "double precision", value, nullable=True)
-    kind = "number" if value.kind == "number" else "real"
+    kind: Kind = "number" if value.kind == "number" else "real"
     return made(shape.apply("sum", as_real(value).sql), kind, "double precision", value, nullable=True)
 
 

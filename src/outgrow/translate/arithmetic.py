@@ -20,27 +20,17 @@ from outgrow.translate.value import (
     as_integer,
     as_real,
     as_text,
-    constant,
     described,
     integer_constant,
     made,
-    number_of,
     refuse,
+    spelled,
 )
 
 
 def _number(value: Value) -> Value:
     """The operand as a number: integer in bigint, real or number in double precision."""
-    value = held.stored_form(value)
-    if value.digits is not None:
-        return Value(sql=value.digits, kind="integer", type="bigint", rank=Rank.OTHER, nullable=value.nullable,
-                     volatility=value.volatility)  # fmt: skip
-    known = value.constant[0] if value.constant is not None else None
-    if isinstance(known, str):
-        number = number_of(known)
-        if number is None:
-            raise refuse(f"computing with the text {known!r}")
-        return constant(number)
+    value = spelled(held.stored_form(value))
     if value.kind in {"integer", "boolean"}:
         return as_integer(value)
     if value.kind == "number":

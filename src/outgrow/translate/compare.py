@@ -8,6 +8,7 @@ Rules: https://www.sqlite.org/datatype3.html#comparison_expressions
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -18,13 +19,13 @@ from outgrow.translate.value import (
     Value,
     as_integer,
     as_real,
-    constant,
     described,
     exact_decimal,
     integer_constant,
     number_of,
     real_text,
     refuse,
+    spelled,
     truth,
 )
 
@@ -35,7 +36,7 @@ Pair = tuple[str, str]
 
 
 def compare(operator: str, left: Value, right: Value, *, bytewise: bool) -> Value:
-    """`left operator right` as a boolean; IS and IS NOT never give NULL. Refused where no static rule decides."""
+    """`left operator right` as a boolean; IS and IS NOT never give NULL. Refused if types do not decide."""
     for one, other in ((left, right), (right, left)):
         if other.kind == "null" and other.constant is not None:
             return _with_null(operator, one)
@@ -89,7 +90,7 @@ def member(value: Value, items: Sequence[Value], *, bytewise: bool) -> Value:
 
 
 def same_kind_pair(left: Value, right: Value, *, bytewise: bool) -> Pair:
-    """The two sides of `left = right` for a set test such as IN (SELECT …), where every row takes the same path."""
+    """The two sides of `left = right` for IN (SELECT …), where every row takes the same path."""
     found = _pair(
         "=", replace(left, collation=left.collation or "BINARY", explicit=True), right, bytewise=bytewise
     )
@@ -120,7 +121,7 @@ def _mirrored(operator: str) -> str:
 
 
 def _number_and_text(operator: str, number: Value, text: Value, *, swapped: bool = False) -> Pair | Value:
-    """A number against a text: numeric affinity where the number is a column's, else the text is the greater."""
+    """A number against a text: numeric affinity if the number is a column's, else the text is the greater."""
     if number.stored:
         converted = _numeric_affinity(text)
         if converted is not None:
@@ -134,12 +135,8 @@ def _number_and_text(operator: str, number: Value, text: Value, *, swapped: bool
 
 
 def _numeric_affinity(text: Value) -> Value | None:
-    if text.digits is not None:
-        return Value(sql=text.digits, kind="integer", type="bigint", rank=Rank.OTHER, nullable=text.nullable,
-                     volatility=text.volatility)  # fmt: skip
-    known = text.constant[0] if text.constant is not None else None
-    number = number_of(known) if isinstance(known, str) else None
-    return None if number is None else constant(number)
+    number = spelled(text)
+    return None if number is text else number
 
 
 def _less(operator: str, left: Value, right: Value) -> Value:
@@ -172,7 +169,7 @@ def _numbers(operator: str, left: Value, right: Value) -> Pair | Value:
 
 
 def _flags(operator: str, left: Value, right: Value) -> Pair | None:
-    """Two booleans, or a boolean and the literal 0 or 1, stay booleans: that keeps an index on them of use."""
+    """Two booleans, or a boolean and the literal 0 or 1, stay booleans: an index on them stays of use."""
     if operator not in EQUALITIES or "boolean" not in {left.kind, right.kind}:
         return None
     found = [_flag(value) for value in (left, right)]
@@ -189,7 +186,7 @@ def _flag(value: Value) -> str | None:
 
 def _exact_type(value: Value) -> bool:
     """Whether PostgreSQL holds the number without rounding (integers and numeric)."""
-    return value.type != "double precision" and value.type != "real"
+    return value.type not in {"double precision", "real"}
 
 
 def _exact_and_real(operator: str, exact: Value, real: Value) -> Pair | Value:
@@ -205,7 +202,8 @@ def _exact_and_real(operator: str, exact: Value, real: Value) -> Pair | Value:
     return truth(
         f"CASE WHEN {n} IS NULL OR {r} IS NULL THEN NULL"
         f" WHEN {n} BETWEEN -{_EXACT} AND {_EXACT} THEN {as_real(exact).sql} {operator} {r}"
-        f" WHEN {r} >= 9223372036854775808 THEN 0 {operator} 1 WHEN {r} < -9223372036854775808 THEN 0 {operator} -1"
+        f" WHEN {r} >= 9223372036854775808 THEN 0 {operator} 1"
+        f" WHEN {r} < -9223372036854775808 THEN 0 {operator} -1"
         f" ELSE {n} {operator} {r}::bigint END",
         exact, real, rank=Rank.ATOM,
     )  # fmt: skip
@@ -219,7 +217,7 @@ def _number(value: Value) -> int | float:
 
 
 def _decimal_literal(exact: Value, number: float) -> str:
-    if number != number or number in {float("inf"), float("-inf")}:
+    if not math.isfinite(number):
         raise refuse("comparing with an infinite literal")
     if number.is_integer() and abs(number) < 2**63:
         return integer_constant(int(number)).sql
@@ -243,7 +241,7 @@ def collation_of(left: Value, right: Value) -> str:
 
 
 def text_key(value: Value, collation: str, *, ordering: bool, bytewise: bool) -> Value:
-    """An expression that PostgreSQL equates (and with `ordering` sorts) as SQLite's collation does the text."""
+    """What PostgreSQL equates (and with `ordering` sorts) as SQLite's collation does the text."""
     plain = replace(value, explicit=False, collation=None)
     if collation == "NOCASE":
         return replace(plain, sql=f'lower({value.within(Rank.OTHER)} COLLATE "C")', rank=Rank.ATOM)

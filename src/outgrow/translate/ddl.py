@@ -105,7 +105,7 @@ def _indexed(value: Value, scope: Scope) -> Value:
 
 
 def index_key(column: IndexColumn, *, model: TargetModel, relation: str, bytewise: bool) -> str:
-    """One key of CREATE INDEX: a column or an expression in parentheses, its collation, direction and NULL order.
+    """One key of CREATE INDEX: column or expression, its collation, direction and NULL order.
 
     NULLs come first ascending and last descending, as SQLite has them, so that the index serves the
     translated ORDER BY in both directions; a column that cannot be NULL needs no word. `rtrim` and

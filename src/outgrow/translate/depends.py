@@ -5,7 +5,7 @@ from __future__ import annotations
 from outgrow.errors import TranslationError
 from outgrow.schema.names import fold
 from outgrow.translate import tree
-from outgrow.translate.grammar import RESERVED
+from outgrow.translate.cursor import RESERVED
 from outgrow.translate.lexer import tokens
 from outgrow.translate.statements import read_trigger, read_view
 from outgrow.translate.walk import walk

@@ -25,8 +25,8 @@ from outgrow.translate.value import (
     constant,
     described,
     made,
-    number_of,
     refuse,
+    spelled,
     truth,
 )
 from outgrow.types.affinity import affinity
@@ -86,13 +86,10 @@ def _binary(node: tree.Binary, scope: Scope) -> Value:
 def _logic(node: tree.Binary, scope: Scope) -> Value:
     rank = Rank[node.operator]
     left, right = condition(node.left, scope), condition(node.right, scope)
-    sql = f"{left.within(Rank(rank - 1)) if rank > Rank.OR else _loose(left)} {node.operator} {right.within(rank)}"
+    # OR is the loosest operator, so its left side never needs parentheses.
+    first = left.sql if rank is Rank.OR else left.within(Rank(rank - 1))
+    sql = f"{first} {node.operator} {right.within(rank)}"
     return truth(sql, left, right, rank=rank)
-
-
-def _loose(value: Value) -> str:
-    """The left side of OR, which takes any operator without parentheses."""
-    return value.sql
 
 
 def _rows(node: tree.Binary, scope: Scope) -> Value:
@@ -229,13 +226,10 @@ def _read_number(value: Value) -> Value:
     """A text as the number it spells; only where it is known to spell one, or none at all."""
     if value.kind != "text":
         return value
-    if value.digits is not None:
-        return made(value.digits, "integer", "bigint", value, rank=Rank.OTHER)
-    known = value.constant[0] if value.constant is not None else None
-    number = number_of(known) if isinstance(known, str) else None
-    if number is None:
+    number = spelled(value)
+    if number is value:
         raise refuse(f"a number from {described(value)}")
-    return constant(number)
+    return number
 
 
 def _truncated(value: Value) -> Value:

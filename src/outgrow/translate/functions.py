@@ -140,7 +140,8 @@ def _start(text: Value, start: Value) -> str:
         return f"length({text.sql}) + 1 - {abs(int(start.constant[0] or 0))}"
     if Volatility.VOLATILE in {text.volatility, start.volatility}:
         raise refuse("substr() from a random place")
-    return f"(CASE WHEN {start.sql} < 0 THEN length({text.sql}) + 1 + {start.within(Rank.ADD)} ELSE {start.sql} END)::int"
+    at = start.within(Rank.ADD)
+    return f"(CASE WHEN {at} < 0 THEN length({text.sql}) + 1 + {at} ELSE {at} END)::int"
 
 
 def _int4(value: Value) -> str:

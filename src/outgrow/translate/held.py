@@ -95,7 +95,7 @@ def keeps_order(value: Value) -> bool:
 
 
 def stored_form(value: Value) -> Value:
-    """The value as SQLite stores it; the value itself when it is not held. Refused where PostgreSQL lost the spelling."""
+    """The value as SQLite stores it; itself when not held. Refused where PostgreSQL lost the spelling."""
     if value.kind != "held":
         return value
     recipe, argument = conversion_of(value)
@@ -175,7 +175,7 @@ def _wall_clock(value: Value, zone: str) -> str:
 
 
 def typed_literal(value: Value, like: Value) -> Value | None:
-    """A literal in the type of the held value `like` when it is spelled as the column's values are; else None."""
+    """A literal in the type of the held value `like` when spelled as the column's values are; else None."""
     if value.constant is None:
         return None
     known = value.constant[0]
@@ -212,7 +212,7 @@ def _date_literal(text: str, spelling: str, type_: str) -> str | None:
     if spelling not in form or len(text) != len(spelling) or not text.isascii():
         return None
     try:
-        datetime.strptime(text, form[spelling])  # noqa: DTZ007 - the column has no zone either
+        datetime.strptime(text, form[spelling])
     except ValueError:
         return None
     return f"{literal(text)}::{type_}"

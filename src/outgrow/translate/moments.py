@@ -1,4 +1,4 @@
-"""SQLite's date functions where PostgreSQL computes the same: of 'now', of date literals, of columns held as dates.
+"""SQLite's date functions where PostgreSQL computes the same: of 'now', literals, columns held as dates.
 
 SQLite's dates are texts made from texts. Each function here finds the instant behind its arguments
 (`_instant`), applies the modifiers that mean the same on PostgreSQL, and prints it with `to_char` in
@@ -15,7 +15,7 @@ from datetime import datetime
 
 from outgrow.schema.names import literal
 from outgrow.translate import held
-from outgrow.translate.value import Moment, Value, Volatility, described, made, refuse
+from outgrow.translate.value import Moment, Rank, Value, Volatility, described, made, refuse
 
 NOW = "statement_timestamp() AT TIME ZONE 'utc'"
 _DATETIME = "YYYY-MM-DD HH:MM:SS"
@@ -24,13 +24,17 @@ _PIECES = {
     "S": ("SS", "SS"), "f": ("SS.MS", "SS.fff"), "F": ("YYYY-MM-DD", "YYYY-MM-DD"),
     "T": ("HH24:MI:SS", "HH:MM:SS"), "R": ("HH24:MI", "HH:MM"), "j": ("DDD", ""),
 }  # fmt: skip
+_FIELDS = {
+    "%w": "dow", "%Y": "year", "%m": "month", "%d": "day", "%H": "hour", "%M": "minute", "%S": "second",
+    "%j": "doy",
+}  # fmt: skip
 _SHIFT = re.compile(r"([+-]?\d{1,9})(?:\.0*)? (day|hour|minute|second|month|year)s?\Z")
 _TEXT = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?\Z", re.ASCII)
 
 
 def date_function(name: str, arguments: Sequence[Value]) -> Value:
     """date(), time(), datetime(), julianday(), unixepoch(): arguments as SQLite takes them."""
-    instant = _instant(arguments)
+    instant = _instant(arguments, millis=name in {"julianday", "unixepoch"})
     if name == "julianday":
         millis = f"floor(extract(epoch from {instant.sql}) * 1000)::bigint"
         sql = f"(({millis} + 210866760000000)::double precision / 86400000.0)"
@@ -42,17 +46,17 @@ def date_function(name: str, arguments: Sequence[Value]) -> Value:
 
 
 def strftime(arguments: Sequence[Value]) -> Value:
-    """strftime(format, …) for a constant format of known specifiers."""
+    """What strftime gives for a constant format of known specifiers."""
     known = arguments[0].constant[0] if arguments and arguments[0].constant is not None else None
     if not isinstance(known, str):
         raise refuse("strftime() with a format that is no literal")
-    instant = _instant(arguments[1:])
+    instant = _instant(arguments[1:], millis="%f" in known or "%s" in known)
     if known == "%s":
         number = _epoch(instant)
         return replace(
             made(f"{number.sql}::text", "text", "text", number), digits=number.sql, moment=number.moment
         )
-    if known in {"%w", "%Y", "%m", "%d", "%H", "%M", "%S", "%j"}:
+    if known in _FIELDS:
         return _single(known, instant)
     pattern, spelling = _pattern(known)
     return _printed(instant, pattern, spelling)
@@ -71,8 +75,7 @@ def _epoch(instant: Value) -> Value:
 
 
 def _single(specifier: str, instant: Value) -> Value:
-    field = {"%w": "dow", "%Y": "year", "%m": "month", "%d": "day", "%H": "hour", "%M": "minute", "%S": "second",
-             "%j": "doy"}[specifier]  # fmt: skip
+    field = _FIELDS[specifier]
     width = {"%w": 1, "%Y": 4, "%j": 3}.get(specifier, 2)
     digits = f"floor(extract({field} from {instant.sql}))::bigint"
     text = f"{digits}::text" if width == 1 else f"lpad({digits}::text, {width}, '0')"
@@ -81,23 +84,18 @@ def _single(specifier: str, instant: Value) -> Value:
 
 def _pattern(text: str) -> tuple[str, str]:
     """The to_char pattern of a strftime format, and its name in the words of `types.values.dates`."""
-    pattern, spelling, position = "", "", 0
-    while position < len(text):
-        char = text[position]
-        position += 1
-        if char != "%":
-            pattern += '"' + char.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            spelling += char
-            continue
-        specifier = text[position : position + 1]
-        position += 1
-        if specifier == "%":
-            pattern, spelling = pattern + '"%"', spelling + "%"
-        elif specifier in _PIECES:
-            pattern, spelling = pattern + _PIECES[specifier][0], spelling + _PIECES[specifier][1]
+    pattern, spelling = "", ""
+    for piece in re.findall(r"%.?|[^%]+", text, re.DOTALL):
+        if piece[0] != "%" or piece == "%%":
+            plain = piece.replace("%%", "%")
+            pattern += '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            spelling += plain
+        elif piece[1:] in _PIECES:
+            pattern += _PIECES[piece[1:]][0]
+            spelling += _PIECES[piece[1:]][1]
         else:
-            raise refuse(f"strftime() with %{specifier}")
-    return pattern.replace('""', ""), spelling.replace(".fff000", ".ffffff")
+            raise refuse(f"strftime() with {piece}")
+    return pattern, spelling.replace(".fff000", ".ffffff")
 
 
 def _printed(instant: Value, pattern: str, spelling: str) -> Value:
@@ -115,8 +113,8 @@ def _printed(instant: Value, pattern: str, spelling: str) -> Value:
     return replace(text, volatility=max(text.volatility, Volatility.STABLE), moment=moment)
 
 
-def _instant(arguments: Sequence[Value]) -> Value:
-    """The instant as timestamp without zone in UTC, of kind held."""
+def _instant(arguments: Sequence[Value], *, millis: bool) -> Value:
+    """The instant as timestamp without zone in UTC, of kind held. `millis`: its fraction will show."""
     rest = list(arguments[1:])
     base = arguments[0] if arguments else None
     known = base.constant[0] if base is not None and base.constant is not None else None
@@ -128,7 +126,7 @@ def _instant(arguments: Sequence[Value]) -> Value:
     elif isinstance(known, str):
         start = _from_literal(known)
     else:
-        start = _from_text(base)
+        start = _from_text(base, millis=millis)
     return _shifted(start, rest)
 
 
@@ -147,7 +145,8 @@ def _from_epoch(value: Value) -> Value:
     if value.kind != "integer":
         raise refuse(f"unixepoch seconds from {described(value)}")
     # SQLite knows the years 0 to 9999 and gives NULL outside; PostgreSQL has no year 0.
-    sql = f"CASE WHEN {value.sql} BETWEEN -62135596800 AND 253402300799 THEN to_timestamp({value.sql}) AT TIME ZONE 'UTC' END"
+    instant = f"to_timestamp({value.sql}) AT TIME ZONE 'UTC'"
+    sql = f"CASE WHEN {value.within(Rank.COMPARE)} BETWEEN -62135596800 AND 253402300799 THEN {instant} END"
     return made(sql, "held", "timestamp", value, nullable=True)
 
 
@@ -161,13 +160,14 @@ def _from_literal(text: str) -> Value:
     return _timestamp(f"'{text}'::timestamp", nullable=False)
 
 
-def _from_text(value: Value) -> Value:
+def _from_text(value: Value, *, millis: bool) -> Value:
     moment = value.moment
     if value.kind == "held":
         moment = held.stored_form(value).moment
-    if moment is None or not re.match(
-        r"YYYY-MM-DD([ T]HH:MM(:SS(\.f{1,3})?)?(Z|\+00:00)?)?\Z", moment.spelling
-    ):
+    # SQLite keeps milliseconds, and how it rounds to them changed between versions.
+    fraction = r"\.f{1,3}" if millis else r"(?:\.f+|\[\.f+\])"
+    known = rf"YYYY-MM-DD([ T]HH:MM(:SS({fraction})?)?(Z|\+00:00)?)?\Z"
+    if moment is None or not re.match(known, moment.spelling):
         raise refuse(f"a date function of {described(value)}")
     return _timestamp(moment.sql, nullable=value.nullable, volatility=value.volatility)
 

@@ -38,10 +38,7 @@ def query(node: tree.Query, outer: Scope) -> Result:
     """The translation of a query nested in `outer` (or standing alone in an empty scope)."""
     scope = Scope(model=outer.model, outer=outer, bytewise=outer.bytewise, aggregates=False, subquery=query)
     prefix, scope = _commons(node, scope)
-    if len(node.selects) == 1:
-        result = _simple(node, scope)
-    else:
-        result = _compound(node, scope)
+    result = _simple(node, scope) if len(node.selects) == 1 else _compound(node, scope)
     return replace(result, sql=prefix + result.sql)
 
 
@@ -119,7 +116,8 @@ def _core(node: tree.Select, scope: Scope) -> _Core:
     )
     if grouped:
         for expression in found.expressions:
-            check_bare(expression, found.keys, found.scope)
+            if expression is not None:
+                check_bare(expression, found.keys, found.scope)
         if node.having is not None:
             check_bare(node.having, found.keys, found.scope)
     return found
@@ -220,8 +218,8 @@ def _compound(node: tree.Query, scope: Scope) -> Result:
     cores = [_core(select, scope) for select in node.selects]
     if len({len(core.columns) for core in cores}) != 1:
         raise refuse("a compound of SELECTs with different numbers of columns")
-    plain = [tuple(projected(column) for column in core.columns) for core in cores]
-    unified = [unify(column) for column in zip(*plain, strict=True)]
+    plain = [tuple(replace(column, explicit=False) for column in core.columns) for core in cores]
+    unified = [tuple(projected(value) for value in unify(column)) for column in zip(*plain, strict=True)]
     rows = list(zip(*unified, strict=True))
     columns = tuple(_merged(column) for column in unified)
     if set(node.operators) != {"UNION ALL"}:
@@ -261,7 +259,8 @@ def _ordered_outside(result: Result, node: tree.Query, scope: Scope) -> Result:
         order_term(term, _outside(term.expression, node, result, seen, scope), scope) for term in node.order
     )
     listed = ", ".join(quote(name) for name in names)
-    sql = f"SELECT {', '.join(value.sql for value in seen)} FROM ({result.sql}) AS q ({listed}) ORDER BY {terms}"
+    chosen = ", ".join(value.sql for value in seen)
+    sql = f"SELECT {chosen} FROM ({result.sql}) AS q ({listed}) ORDER BY {terms}"
     return replace(result, sql=sql + _limit(node))
 
 

@@ -44,7 +44,7 @@ class Source:
 def relation_source(
     relation: Relation, reference: str, name: str | None = None, *, rowid: bool = True
 ) -> Source:
-    """A table or view as a source; `reference` is how its columns are qualified, quoted, "" for not at all."""
+    """A table or view as a source; `reference` qualifies its columns, already quoted, "" for not at all."""
     prefix = f"{reference}." if reference else ""
     columns = {
         fold(column.source): column_value(column, prefix + quote(column.name)) for column in relation.columns
@@ -59,7 +59,7 @@ def relation_source(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """A translated query: its text, and what each of its columns is (`sql` of a column means nothing outside).
+    """A translated query: its text, and what each column is (a column's `sql` means nothing outside).
 
     `single` says it yields at most one row whatever the tables hold.
     """
@@ -88,7 +88,7 @@ class Scope:
     subquery: Callable[[tree.Query, Scope], Result] | None = None
 
     def resolve(self, name: tree.Name) -> Value | tree.Expression:
-        """The value a name stands for, or the expression behind a result alias. TranslationError when nothing."""
+        """The value a name stands for, or the expression behind a result alias. Raises TranslationError."""
         found = self._column(name)
         if found is not None:
             return found

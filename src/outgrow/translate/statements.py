@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import cast
 
 from outgrow.translate import tree
-from outgrow.translate.grammar import RESERVED, Reader
+from outgrow.translate.cursor import RESERVED
+from outgrow.translate.grammar import Reader
 
 _COMPOUNDS = ("UNION", "INTERSECT", "EXCEPT")
 _AFTER_SOURCE = frozenset(
@@ -21,10 +22,6 @@ _AFTER_ITEM = frozenset({"WINDOW"})
 
 class StatementReader(Reader):
     """The expression grammar plus queries and statements."""
-
-    def __init__(self, sql: str) -> None:
-        super().__init__(sql)
-        self.read_query = self.query
 
     def query(self) -> tree.Query:
         """WITH …, SELECTs joined by compound operators, ORDER BY, LIMIT."""
@@ -135,11 +132,12 @@ class StatementReader(Reader):
             joins.append(self._join(kind, natural=natural))
 
     def _join_kind(self) -> tree.JoinKind | None:
-        for word in ("LEFT", "RIGHT", "FULL"):
+        outer: tuple[tree.JoinKind, ...] = ("LEFT", "RIGHT", "FULL")
+        for word in outer:
             if self.accept(word):
                 self.accept("OUTER")
                 self.expect("JOIN")
-                return cast(tree.JoinKind, word)
+                return word
         for words in (("INNER", "JOIN"), ("CROSS", "JOIN"), ("JOIN",)):
             if self.accept(*words):
                 return "CROSS" if words[0] == "CROSS" else "INNER"

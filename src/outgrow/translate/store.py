@@ -18,12 +18,11 @@ from outgrow.translate.value import (
     as_integer,
     as_real,
     as_text,
-    constant,
     described,
     integer_constant,
-    number_of,
     real_text,
     refuse,
+    spelled,
 )
 
 _FRACTION = re.compile(r"\.f+|\[\.f+\]")
@@ -53,18 +52,8 @@ def _misfit(value: Value, wanted: TargetColumn) -> Exception:
     return refuse(f"storing {described(value)} in column {wanted.source}, {wanted.type}{kept}")
 
 
-def _spelled(value: Value) -> Value:
-    """A text that spells a number as that number: what numeric affinity stores."""
-    if value.digits is not None:
-        return Value(sql=value.digits, kind="integer", type="bigint", rank=Rank.OTHER, nullable=value.nullable,
-                     volatility=value.volatility, moment=value.moment)  # fmt: skip
-    known = value.constant[0] if value.constant is not None else None
-    number = number_of(known) if isinstance(known, str) else None
-    return value if number is None else constant(number)
-
-
 def _integer(value: Value, wanted: TargetColumn) -> str:
-    number = _spelled(held.stored_form(value))
+    number = spelled(held.stored_form(value))
     known = number.constant[0] if number.constant is not None else None
     if isinstance(known, float) and known.is_integer() and abs(known) < 2**53:
         return integer_constant(int(known)).sql
@@ -74,7 +63,7 @@ def _integer(value: Value, wanted: TargetColumn) -> str:
 
 
 def _real(value: Value, wanted: TargetColumn) -> str:
-    number = _spelled(held.stored_form(value))
+    number = spelled(held.stored_form(value))
     if number.kind not in {"integer", "boolean", "real", "number"}:
         raise _misfit(value, wanted)
     return as_real(number).sql
@@ -95,14 +84,14 @@ def _blob(value: Value, wanted: TargetColumn) -> str:
 
 
 def _boolean(value: Value, wanted: TargetColumn) -> str:
-    flag = as_flag(_spelled(value))
+    flag = as_flag(spelled(value))
     if flag is None:
         raise _misfit(value, wanted)
     return flag
 
 
 def _number(value: Value, wanted: TargetColumn) -> str:
-    number = _spelled(held.stored_form(value))
+    number = spelled(held.stored_form(value))
     known = number.constant[0] if number.constant is not None else None
     if isinstance(known, int | float) and abs(known) <= 2**53:
         return f"{real_text(known)}::{wanted.type}" if known >= 0 else f"({real_text(known)})::{wanted.type}"
@@ -127,7 +116,7 @@ def _held(value: Value, wanted: TargetColumn, like: Value) -> str:
     if recipe.endswith("-text") and recipe != "uuid-text" and value.moment is not None:
         return _date(value.moment, value, wanted, argument)
     if recipe in {"timestamptz-epoch", "timestamptz-epoch-real"}:
-        return _epoch(_spelled(value), wanted, argument)
+        return _epoch(spelled(value), wanted, argument)
     if recipe == "integer-text" and value.digits is not None:
         return value.digits
     if recipe == "escaped" and value.moment is not None and value.kind == "text" and value.digits is None:

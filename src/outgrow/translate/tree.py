@@ -14,6 +14,7 @@ Operator = Literal[
     "OR", "AND", "=", "<>", "IS", "IS NOT", "<", "<=", ">", ">=",
     "&", "|", "<<", ">>", "+", "-", "*", "/", "%", "||", "->", "->>",
 ]  # fmt: skip
+Prefix = Literal["-", "+", "~", "NOT"]
 Timing = Literal["BEFORE", "AFTER", "INSTEAD OF"]
 Event = Literal["INSERT", "UPDATE", "DELETE"]
 JoinKind = Literal["CROSS", "INNER", "LEFT", "RIGHT", "FULL"]
@@ -39,7 +40,7 @@ class Name:
 class Unary:
     """Prefix `-`, `+`, `~` or NOT."""
 
-    operator: Literal["-", "+", "~", "NOT"]
+    operator: Prefix
     operand: Expression
 
 
@@ -253,7 +254,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """INSERT in a trigger. `source` is None for DEFAULT VALUES; VALUES is read as SELECTs joined by UNION ALL."""
+    """INSERT in a trigger. `source` is None for DEFAULT VALUES; VALUES are SELECTs joined by UNION ALL."""
 
     table: str
     columns: tuple[str, ...]

@@ -13,6 +13,7 @@ from dataclasses import replace
 from outgrow.translate import held
 from outgrow.translate.value import (
     NUMBERS,
+    Kind,
     Rank,
     Value,
     as_integer,
@@ -24,7 +25,7 @@ from outgrow.translate.value import (
 
 
 def unify(values: Sequence[Value]) -> tuple[Value, ...]:
-    """The values in one PostgreSQL type and kind, in order; NULLs take that type. Refused where there is none.
+    """The values in one PostgreSQL type and kind, in order; NULLs take it. Refused where there is none.
 
     Integers beside reals become double precision of kind `number`: equal as numbers, the class no
     longer told apart.
@@ -58,10 +59,10 @@ def _null_as(value: Value, type_: str, like: Value | None) -> Value:
     )
 
 
-def _numbers(values: Sequence[Value], kinds: set[str]) -> tuple[Value, ...]:
+def _numbers(values: Sequence[Value], kinds: set[Kind]) -> tuple[Value, ...]:
     if "boolean" in kinds and any(is_flag(value) for value in values):
-        flags = [_as_flag(value) for value in values]
         found = next(value for value in values if is_flag(value))
+        flags = [_as_flag(value, found) for value in values]
         if all(flag is not None for flag in flags):
             return tuple(_null_as(flag, "boolean", found) for flag in flags if flag is not None)
     if kinds == {"boolean"}:
@@ -72,10 +73,32 @@ def _numbers(values: Sequence[Value], kinds: set[str]) -> tuple[Value, ...]:
         return tuple(_bigint(value) for value in values)
     if kinds == {"real"}:
         return tuple(as_real(value) for value in values)
+    if kinds <= {"integer", "boolean", "number"} and not any(_is_double(value) for value in values):
+        return tuple(_numeric(value) for value in values)
     if kinds == {"number"} and len({value.type for value in values if value.kind == "number"}) == 1:
         like = next(value for value in values if value.kind == "number")
         return tuple(_null_as(value, like.type, like) for value in values)
-    return tuple(replace(as_real(value), kind="number", column=None) for value in values)
+    return tuple(_number(value) for value in values)
+
+
+def _number(value: Value) -> Value:
+    known = value.constant[0] if value.constant is not None else 0
+    exact = value.constant is not None and isinstance(known, int | float) and abs(known) <= 2**53
+    if value.kind in {"integer", "number"} and value.type != "double precision" and not exact:
+        raise refuse(f"one column of reals and {described(value)}, whose large integers a double cannot hold")
+    return replace(as_real(value), kind="number", column=None)
+
+
+def _is_double(value: Value) -> bool:
+    return value.kind == "number" and value.type == "double precision"
+
+
+def _numeric(value: Value) -> Value:
+    if value.kind == "null":
+        return replace(value, sql="NULL::numeric", kind="number", type="numeric", constant=None)
+    source = as_integer(value) if value.kind == "boolean" else value
+    sql = source.sql if source.type == "numeric" else f"{source.within(Rank.ATOM)}::numeric"
+    return replace(source, sql=sql, kind="number", type="numeric", constant=None)
 
 
 def _bigint(value: Value) -> Value:
@@ -85,14 +108,13 @@ def _bigint(value: Value) -> Value:
     return number if number.sql.endswith("::bigint)") else replace(number, sql=f"{number.sql}::bigint")
 
 
-def _as_flag(value: Value) -> Value | None:
+def _as_flag(value: Value, like: Value) -> Value | None:
     if value.kind in {"boolean", "null"}:
-        return value
+        return replace(value, column=like.column)
     known = value.constant[0] if value.constant is not None else None
     if isinstance(known, int) and known in {0, 1}:
-        return replace(
-            value, sql="true" if known else "false", kind="boolean", type="boolean", rank=Rank.ATOM
-        )
+        sql = "true" if known else "false"
+        return replace(value, sql=sql, kind="boolean", type="boolean", rank=Rank.ATOM, column=like.column)
     return None
 
 

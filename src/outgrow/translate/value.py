@@ -68,8 +68,8 @@ class Value:
     `type` is its PostgreSQL type. `constant` is set for a literal (a one-element tuple, because NULL
     is a constant too). `column` is set while the value is a bare column. `collation` is SQLite's, None
     for BINARY; `explicit` says it came from COLLATE. `digits` is bigint SQL for a text that spells that
-    integer; `natural` an integer known not to be negative; `flag` is
-    boolean SQL for an integer that is 0, 1 or NULL. `stored` says the value comes from a column (and so has an affinity).
+    integer; `natural` an integer known not to be negative; `flag` is boolean SQL for an integer that is
+    0, 1 or NULL. `stored` says the value comes from a column (and so has an affinity).
     """
 
     sql: str
@@ -126,7 +126,7 @@ def truth(sql: str, *parts: Value, rank: Rank = Rank.COMPARE, nullable: bool | N
 
 
 def integer_constant(value: int) -> Value:
-    """An integer literal; SQLite's are 64-bit, so one that PostgreSQL would take for int4 is typed where used."""
+    """An integer literal; untyped, so that PostgreSQL takes the type of what stands beside it."""
     sql = str(value) if value >= 0 else f"({value})"
     if value == -(2**63):
         sql = "('-9223372036854775808'::bigint)"
@@ -170,7 +170,18 @@ def as_integer(value: Value) -> Value:
         raise refuse(f"an integer from {described(value)}")
     if value.type == "bigint":
         return value
-    return made(f"{value.within(Rank.ATOM)}::bigint", "integer", "bigint", value)
+    number = made(f"{value.within(Rank.ATOM)}::bigint", "integer", "bigint", value)
+    return replace(number, natural=value.natural)
+
+
+def spelled(value: Value) -> Value:
+    """A text that spells a number as that number: what numeric affinity makes of it. Else itself."""
+    if value.digits is not None:
+        number = made(value.digits, "integer", "bigint", value, rank=Rank.OTHER)
+        return replace(number, moment=value.moment)
+    known = value.constant[0] if value.constant is not None else None
+    found = number_of(known) if isinstance(known, str) else None
+    return value if found is None else constant(found)
 
 
 def as_real(value: Value) -> Value:
@@ -188,7 +199,7 @@ def as_real(value: Value) -> Value:
 
 
 def as_text(value: Value) -> Value:
-    """The text SQLite makes of the value; refused for reals and blobs, whose text PostgreSQL spells otherwise."""
+    """The text SQLite makes of the value; refused for reals and blobs, which PostgreSQL spells otherwise."""
     if value.constant is not None and isinstance(value.constant[0], int):
         return constant(str(int(value.constant[0])))
     if value.kind == "text":
@@ -202,7 +213,7 @@ def as_text(value: Value) -> Value:
 
 
 def as_truth(value: Value) -> Value:
-    """The value as a condition: NULL stays NULL, numbers are true when not zero. Refused for text and blobs."""
+    """The value as a condition: NULL stays NULL, a number is true when not 0. Refused for text and blobs."""
     if value.constant is not None:
         return _constant_truth(value)
     if value.kind == "boolean":
@@ -219,9 +230,9 @@ def as_flag(value: Value) -> str | None:
     return value.sql if value.kind == "boolean" else value.flag
 
 
-def _class_kept(known: float | str | bytes | None) -> int | str | None:
+def _class_kept(known: float | str | bytes | None) -> int | None:
     """The constant for a lookup in which 1.0 is not 1."""
-    return known if known is None or isinstance(known, int) else "other"
+    return known if known is None or isinstance(known, int) else -1
 
 
 def _constant_truth(value: Value) -> Value:

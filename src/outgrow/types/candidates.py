@@ -248,16 +248,28 @@ def _uuid(e: Evidence) -> Iterator[Candidate]:
 
 
 def _json(e: Evidence) -> Iterator[Candidate]:
-    said = e.declared.meaning == "json"
-    if not e.only("text") or (e.is_key and not said) or not (said or e.profile.values):
+    said = e.declared.meaning == "json" or _is_checked_json(e)
+    if not e.only("text") or e.is_key or _is_indexed(e) or not (said or e.profile.values):
         return
     if not said:
         shaped = all(text.lstrip()[:1] in {"{", "["} and text.rstrip()[-1:] in {"}", "]"} for text in e.texts)
-        hint = bool(_JSON_NAME.match(e.column.name)) or "json_valid" in "".join(c.expression for c in e.table.checks)
+        hint = bool(_JSON_NAME.match(e.column.name))
         if e.options.types != "inferred" or not shaped or not (hint or e.profile.values >= _ENOUGH):
             return
     why = "every value is JSON" if e.profile.values else "no values"
     yield Candidate(type=e.options.json, conversion="json", evidence=f"{_told(e)}, {why}")
+
+
+def _is_checked_json(e: Evidence) -> bool:
+    """Whether a CHECK says json_valid(column), as Django and others write it."""
+    name = re.sub(r"[\s\"`\[\]()]", "", e.column.name).lower()
+    texts = (re.sub(r"[\s\"`\[\]()]", "", check.expression).lower() for check in e.table.checks)
+    return e.options.types == "inferred" and any(f"json_valid{name}" in text for text in texts)
+
+
+def _is_indexed(e: Evidence) -> bool:
+    """Whether the column is a key of an index, where its text's own order and equality count."""
+    return any(key.column == e.column.name for index in e.table.indexes for key in index.columns)
 
 
 def _decimal(e: Evidence) -> Iterator[Candidate]:

@@ -148,9 +148,10 @@ def _agreement(
     wanted = list(dict.fromkeys(choices[key].type for key in group))
     wanted += [candidate.type for key in group for candidate in open_to[key] if candidate.type not in wanted]
     for target in wanted:
+        recipe = next((choices[key].conversion for key in group if choices[key].type == target), "same")
         found = {
             key: _as_type(
-                target, profile.table(key[0]).column(key[1]), choices[key], open_to[key], refuted.get(key, ())
+                target, recipe, profile.table(key[0]).column(key[1]), choices[key], open_to[key], refuted.get(key, ())
             )
             for key in group
         }
@@ -160,8 +161,14 @@ def _agreement(
 
 
 def _as_type(
-    target: str, seen: ColumnProfile, choice: Choice, found: Iterable[Candidate], refuted: Iterable[Refuted]
+    target: str,
+    recipe: str,
+    seen: ColumnProfile,
+    choice: Choice,
+    found: Iterable[Candidate],
+    refuted: Iterable[Refuted],
 ) -> Candidate | None:
+    """The candidate by which a column can hold the target type; `recipe` is its partner's, for an empty one."""
     if choice.type == target:
         return Candidate(type=choice.type, conversion=choice.conversion, evidence=choice.evidence)
     if choice.fixed:
@@ -169,7 +176,7 @@ def _as_type(
     gone = {(entry.type, entry.conversion) for entry in refuted}
     possible = [candidate for candidate in found if candidate.type == target]
     if not seen.values:
-        possible.append(Candidate(type=target, conversion="same", evidence="no values"))
+        possible.append(Candidate(type=target, conversion=recipe, evidence="no values"))
     elif target == "bigint" and seen.classes == {"text"}:
         possible.append(Candidate(type="bigint", conversion="integer-text", evidence="text that spells integers"))
     elif target == "text" and "text" not in seen.classes:

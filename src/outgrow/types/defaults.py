@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from outgrow.schema.model import Affinity
 from outgrow.types.observed import Value
@@ -113,3 +114,43 @@ def store(value: int | float | str, affinity: Affinity) -> Value:
     if affinity in {Affinity.INTEGER, Affinity.NUMERIC} and isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 2**63 else value
     return value
+
+
+_NOW = re.compile(
+    r"current_timestamp\Z|(?:datetime|strftime)\s*\(\s*(?:'[^']*'\s*,\s*)?(?:'now'|current_timestamp)?\s*\)\Z", re.IGNORECASE
+)
+_TODAY = re.compile(r"current_date\Z|date\s*\(\s*(?:'now')?\s*\)\Z", re.IGNORECASE)
+_MOMENTS = {
+    "timestamp": "date_trunc('second', statement_timestamp() AT TIME ZONE 'utc')",
+    "timestamptz": "date_trunc('second', statement_timestamp())",
+    "date": "(statement_timestamp() AT TIME ZONE 'utc')::date",
+}
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?\Z", re.ASCII)
+
+
+def changed_default(sql: str, affinity: Affinity, sql_type: str, conversion: str) -> tuple[str, str] | None:
+    """A DEFAULT whose spelling the column's recipe does not have, in the target type, and what changes.
+
+    "Now" and ISO dates keep their moment in a date column and get its spelling; a number that a
+    text column would hold as a number becomes its text. None when there is no such form.
+    """
+    text = _bare(sql)
+    spelled = "spelled in the column's own format"
+    if (_NOW.match(text) or _TODAY.match(text)) and sql_type in _MOMENTS:
+        return _MOMENTS["date" if _TODAY.match(text) and sql_type == "timestamp" else sql_type], spelled
+    found = literal_default(sql, affinity)
+    if found is None:
+        return None
+    if isinstance(found.value, str) and sql_type in _MOMENTS and _ISO.match(found.value) and _is_day(found.value):
+        return f"'{found.value}'::{sql_type}", spelled
+    if sql_type == "text" and conversion == "same" and isinstance(found.value, int | float):
+        return f"'{found.value}'", "kept as text, as the column's other values are"
+    return None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from outgrow.schema.names import fold
+
 StorageClass = Literal["integer", "real", "text", "blob"]
 CLASSES: tuple[StorageClass, ...] = ("integer", "real", "text", "blob")
 
@@ -69,7 +71,7 @@ class TableProfile:
     def column(self, name: str) -> ColumnProfile:
         """The profile of that column, ASCII case ignored; KeyError if none."""
         for column in self.columns:
-            if column.column.lower() == name.lower():
+            if fold(column.column) == fold(name):
                 return column
         raise KeyError(name)
 
@@ -83,7 +85,7 @@ class Profile:
     def table(self, name: str) -> TableProfile:
         """The profile of that table, ASCII case ignored; KeyError if none."""
         for table in self.tables:
-            if table.table.lower() == name.lower():
+            if fold(table.table) == fold(name):
                 return table
         raise KeyError(name)
 

@@ -60,7 +60,7 @@ def _head(view: Inspection) -> Html:
 
 def _header(view: Inspection, allowed: frozenset[str]) -> Html:
     database = view.database
-    level, text = verdict(view, allowed)
+    end = verdict(view, allowed)
     facts = (
         database.path,
         f"{counted(database.page_count, 'page')} of {count(database.page_size)} bytes",
@@ -69,15 +69,19 @@ def _header(view: Inspection, allowed: frozenset[str]) -> Html:
         f"user_version {database.user_version}",
         f"application_id {database.application_id}",
     )
-    mood = "good" if level is Severity.INFO else level.value
+    mood = "good" if end.level is Severity.INFO else end.level.value
     return el(
         "header",
         el("p", "outgrow inspect", class_="kicker"),
         el("h1", _file_name(view)),
         el("p", " · ".join(facts), class_="quiet name"),
-        el("p", text, class_=f"verdict {mood}"),
+        el("p", end.text, *_command(end.command), class_=f"verdict {mood}"),
         _key_figures(view),
     )
+
+
+def _command(command: str) -> tuple[str | Html, ...]:
+    return (" Now: ", el("code", command)) if command else ()
 
 
 def _key_figures(view: Inspection) -> Html:
@@ -85,7 +89,7 @@ def _key_figures(view: Inspection) -> Html:
     heavy = [counted_severity(s, n) for s, n in found.items() if s is not Severity.INFO]
     figures = (
         ("in the file", size(view.size), counted(view.database.page_count, "page")),
-        ("tables", count(len(view.database.tables)), f"{sum(not t.plan.rows for t in view.tables)} empty"),
+        ("tables", count(view.ordinary), f"{sum(not t.plan.rows for t in view.tables)} empty"),
         ("rows", count(view.rows), counted(sum(len(t.columns) for t in view.tables), "column")),
         ("objects", count(len(view.outcomes)), f"{count(len(view.left))} left behind"),
         ("findings", count(len(view.findings)), ", ".join(heavy) or "none that weighs"),
@@ -165,7 +169,7 @@ def _objects(view: Inspection) -> Html:
 
 def _names(view: Inspection) -> Html:
     names = plan_names(view.plan)
-    differing = renamed(names)
+    differing = renamed(names, view.outcomes)
     parts = [el("p", _policy(view), class_="quiet")]
     if differing:
         parts.append(_name_table(differing, "Names that change beyond case"))

@@ -63,7 +63,8 @@ def changed_lines(changed: Iterable[Outcome], width: int) -> Iterator[Text]:
         yield from heading("Moved in another form")
         yield Text()
     for (kind, reason), names in groups.items():
-        yield from prose(", ".join(names), width, style="", first=f"{kind_name(kind, len(names))} ")
+        listed = f"{kind_name(kind, len(names))} {', '.join(names)}"
+        yield from prose(listed, width)
         yield from prose(reason, width, indent=6, style="dim")
 
 

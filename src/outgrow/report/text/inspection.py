@@ -26,6 +26,7 @@ from outgrow.types.observed import Profile
 
 _TOP = 20
 _BAR = 16
+_GOOD = "bold green"
 
 
 def show_inspection(
@@ -34,16 +35,16 @@ def show_inspection(
     profile: Profile,
     plan: Plan,
     *,
-    tables: Collection[str] | None = None,
+    tables: Collection[str] = (),
     allowed: frozenset[str] = frozenset(),
 ) -> None:
-    """Print the inspection; `tables` limits it to those source tables (KeyError: no such table).
+    """Print the inspection; `tables`, if any, limit it to them (KeyError: no such table).
 
     `allowed` are rule ids of `--allow`. Text of the database is shown escaped, never as markup.
     """
     view = inspect(database, profile, plan, tables)
     for line in inspection_lines(
-        view, console.width, only=tables is not None, allowed=allowed, bars=console.is_terminal
+        view, console.width, only=bool(tables), allowed=allowed, bars=console.is_terminal
     ):
         console.print(line, soft_wrap=True, highlight=False)
 
@@ -62,16 +63,19 @@ def inspection_lines(
     yield from changed_lines((o for o in view.changed if o.kind != "columns"), width)
     yield from left_lines(view.left, width)
     if not only:
-        yield from renamed_lines(plan_names(view.plan), width)
+        yield from renamed_lines(renamed(plan_names(view.plan), view.outcomes), width)
     yield from finding_lines(view.findings, width, allowed)
     yield Text()
-    level, text = verdict(view, allowed)
-    yield from prose(text, width, indent=0, style="bold green" if level is Severity.INFO else STYLES[level])
+    end = verdict(view, allowed)
+    yield from prose(
+        end.text, width, indent=0, style=_GOOD if end.level is Severity.INFO else STYLES[end.level]
+    )
+    if end.command:
+        yield safe(f"Now: {end.command}", _GOOD)
 
 
-def renamed_lines(names: Sequence[tuple[str, str]], width: int) -> Iterator[Text]:
-    """Names that differ beyond case, source → target; nothing when there are none."""
-    pairs = renamed(names)
+def renamed_lines(pairs: Sequence[tuple[str, str]], width: int) -> Iterator[Text]:
+    """Names that change, source → target; nothing when there are none."""
     if pairs:
         yield from heading("Renamed")
         yield Text()
@@ -106,7 +110,7 @@ def _file(view: Inspection, width: int) -> Iterator[Text]:
 def _contents(view: Inspection) -> str:
     database, plan = view.database, view.plan
     indexes = sum(table.index_count for table in view.tables)
-    parts = [counted(len(database.tables), "table"), counted(view.rows, "row")]
+    parts = [counted(view.ordinary, "table"), counted(view.rows, "row")]
     parts += [counted(indexes, "index", "indexes")] if indexes else []
     parts += [counted(len(database.views), "view")] if database.views else []
     parts += [counted(len(database.triggers), "trigger")] if database.triggers else []

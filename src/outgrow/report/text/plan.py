@@ -15,14 +15,14 @@ from outgrow.report.text.findings import severity_counts
 from outgrow.report.text.layout import STYLES, grid, prose, safe
 
 
-def show_plan(console: Console, plan: Plan, *, path: str = "") -> None:
-    """Print the plan's summary; `path` is the file that now holds it."""
-    for line in plan_lines(plan, console.width, path):
+def show_plan(console: Console, plan: Plan) -> None:
+    """Print the plan's summary."""
+    for line in plan_lines(plan, console.width):
         console.print(line, soft_wrap=True, highlight=False)
 
 
-def plan_lines(plan: Plan, width: int, path: str) -> Iterator[Text]:
-    """What is planned, the findings per rule, and what to do now."""
+def plan_lines(plan: Plan, width: int) -> Iterator[Text]:
+    """What is planned, the findings per rule, and whether any would stop a move."""
     moving = [table for table in plan.tables if not table.leave]
     columns = sum(len(table.columns) for table in moving)
     before = sum(statement.phase == "pre-data" for statement in plan.statements)
@@ -47,15 +47,5 @@ def plan_lines(plan: Plan, width: int, path: str) -> Iterator[Text]:
         for group in by_rule(plan.findings)
     ]
     yield from grid(groups, width)
-    yield from _next(plan, width, path)
-
-
-def _next(plan: Plan, width: int, path: str) -> Iterator[Text]:
     if unallowed(plan.findings, Severity.STOP, frozenset()):
-        yield from prose(
-            "A move would stop; `outgrow inspect` names the values.", width, indent=0, style="bold red"
-        )
-    if path:
-        yield from prose(
-            f"{path} is yours to edit; `outgrow move --plan` follows it.", width, indent=0, style="bold"
-        )
+        yield Text("A move would stop; `outgrow inspect` names the values.", style="bold red")

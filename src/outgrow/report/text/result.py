@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 from rich.console import Console
 from rich.text import Text
 
 from outgrow.findings import Severity, unallowed
-from outgrow.move.result import Result, Verification
+from outgrow.move.result import Result, Stage, Verification
 from outgrow.plan.model import Outcome
 from outgrow.report.figures import count, counted, duration, throughput
+from outgrow.report.inspection import renamed
 from outgrow.report.text.findings import finding_lines, left_lines, object_counts
 from outgrow.report.text.inspection import renamed_lines
 from outgrow.report.text.layout import Shape, grid, heading, prose, safe
 
 Verb = Literal["move", "verify"]
+_STAGES: tuple[str, ...] = get_args(Stage)
 _SHOWN = 50
 
 
@@ -40,7 +42,7 @@ def result_lines(result: Result, width: int, *, verb: Verb, allowed: frozenset[s
         yield Text()
         yield from object_counts(result.objects(), width)
     yield from left_lines(_left(result), width)
-    yield from renamed_lines(result.names, width)
+    yield from renamed_lines(renamed(result.names, result.outcomes), width)
     yield from finding_lines(result.findings, width, allowed)
     yield from _verification(result.verification, width)
     yield from _seconds(result, width)
@@ -94,8 +96,11 @@ def _seconds(result: Result, width: int) -> Iterator[Text]:
         return
     yield from heading("Time")
     yield Text()
-    rows = [[safe(stage), Text(duration(value)), Text(_speed(result, stage), style="dim")]
-            for stage, value in result.seconds.items()]  # fmt: skip
+    stages = sorted(result.seconds, key=lambda stage: (*_STAGES, stage).index(stage))
+    rows = [
+        [safe(stage), Text(duration(result.seconds[stage])), Text(_speed(result, stage), style="dim")]
+        for stage in stages
+    ]
     yield from grid(rows, width, Shape(right=frozenset({1})))
 
 

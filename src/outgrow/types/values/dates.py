@@ -204,7 +204,7 @@ def _text_conversion(kind: str, sql_type: str, spelling: str) -> Conversion:
     def literal(value: Value) -> str:
         if not isinstance(value, str):
             raise reject("is no date text", value)
-        convert(pa.array([value.encode(errors="surrogateescape")]))
+        convert(pa.array([value.encode(errors="replace").decode()]))
         # A date alone, or a zone name, means on PostgreSQL what it means here.
         return f"'{value}'::{sql_type}"
 

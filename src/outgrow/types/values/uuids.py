@@ -65,7 +65,7 @@ def _conversion(name: str, case: str, sql_type: str, width: int) -> Conversion:
     def literal(value: Value) -> str:
         if not isinstance(value, str):
             raise reject("is no UUID", value)
-        raw = encode(pa.array([value.encode(errors="surrogateescape")]))[0].as_py()
+        raw = encode(pa.array([value.encode(errors="replace").decode()]))[0].as_py()
         return f"'{uuid.UUID(bytes=raw)}'::uuid"
 
     return Conversion(
