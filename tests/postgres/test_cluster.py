@@ -303,6 +303,42 @@ def test_a_server_that_cannot_start_gives_its_own_reason(cluster: Cluster) -> No
     )
 
 
+def test_a_full_disk_is_said_before_postgresql_waits_on_it(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.start()
+    cluster.stop()
+    monkeypatch.setattr(process, "_LEAST_BYTES", 1 << 60)  # more than any disk has left
+    with pytest.raises(
+        TargetError, match=r"has \d+ MB left, and PostgreSQL needs 1099511627776 to start: free"
+    ):
+        cluster.start()
+    assert process.alive(cluster.data) is None
+
+
+def test_a_start_that_was_cut_short_is_taken_over(cluster: Cluster) -> None:
+    """The server of a command that was killed while it waited goes on starting: the next one waits for it."""
+    url = cluster.ensure_database("heavy")
+    with connect(url, autocommit=True) as conn:
+        conn.execute("CREATE TABLE t AS SELECT n FROM generate_series(1, 300000) AS n")
+        conn.execute("UPDATE t SET n = n + 1")
+    cluster.stop(immediate=True)
+    program = (
+        "import sys; from pathlib import Path; from outgrow.embedded.cluster import Cluster;"
+        "Cluster(home=Path(sys.argv[1]), durable=False).start()"
+    )
+    source = str(Path(settings.__file__).parents[2])
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(cluster.home)], env=os.environ | {"PYTHONPATH": source}
+    ) as killed:
+        until(lambda: process.alive(cluster.data) is not None)
+        pid = process.alive(cluster.data)
+        killed.kill()
+    cluster.start()
+    assert cluster.status().pid == pid
+    assert rows(url, "SELECT count(*), sum(n) FROM t") == [(300000, 45000450000)]
+
+
 def test_a_name_of_a_database_is_never_sql(cluster: Cluster) -> None:
     evil = 'x"; DROP DATABASE template1; --'
     url = cluster.ensure_database(evil)

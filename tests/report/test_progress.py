@@ -205,6 +205,8 @@ def test_terminal_gives_the_cursor_back_when_the_walk_breaks(
         walk()
     text = out.getvalue()
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")
+    drawn_lines = 2
+    assert text[text.rindex("\x1b[?25h") :].count("\x1b[2K") == drawn_lines, "the picture is gone"
     assert "copy: " not in text
     refreshing = [t for t in threading.enumerate() if type(t).__module__.startswith("rich")]
     for thread in refreshing:

@@ -96,6 +96,19 @@ def test_inspection_of_one_table_says_nothing_of_the_others(sample: Sample) -> N
     )
 
 
+def test_an_empty_table_is_shown_when_asked_for(sample: Sample) -> None:
+    assert shown(inspected(sample, tables=["audit"])) == (
+        "\n"
+        "audit\n"
+        "  0 rows · 4.1 kB · no key\n"
+        "  column  declared  becomes  holds    range  because\n"
+        "  id      INTEGER   bigint   nothing\n"
+        "\n"
+        "1 table and 0 rows can move.\n"
+        "Now: outgrow move '/srv/app/weather station.db'\n"
+    )
+
+
 def test_inspection_of_a_table_that_is_not_there(sample: Sample) -> None:
     with pytest.raises(KeyError, match="nowhere"):
         shown(inspected(sample, tables=["nowhere"]))

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from translate_engines import fill, sqlite  # noqa: E402 - found through the line above
+from translate_engines import fill, sqlite
 
 
 @pytest.fixture

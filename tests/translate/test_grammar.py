@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case is one line
 """The reader: SQLite's own precedence and its oddities, with SQLite as the judge."""
 
 from __future__ import annotations

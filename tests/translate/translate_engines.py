@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case is one line
 """One table on both engines, and the same SQL asked of both: SQLite says what is right."""
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from outgrow.schema.target import Relation, TargetColumn, TargetModel
 from outgrow.translate import view
 
 
-def column(name: str, type_: str, conversion: str = "same", **more: Any) -> TargetColumn:
-    return TargetColumn(source=name, name=name.lower(), type=type_, conversion=conversion, **more)
+def column(source: str, type_: str, conversion: str = "same", **more: Any) -> TargetColumn:
+    return TargetColumn(
+        **{"source": source, "name": source.lower(), "type": type_, "conversion": conversion, **more}
+    )
 
 
 SOURCE = """
@@ -231,26 +234,26 @@ def _value(value: Any, column: TargetColumn) -> Any:
 
 
 def differences(
-    source: apsw.Connection, target: psycopg.Connection[Any], queries: list[str], *, ordered: bool = False
+    source: apsw.Connection,
+    target: psycopg.Connection[Any],
+    queries: list[str],
+    *,
+    ordered: bool = False,
+    refusals: bool = True,
 ) -> list[Any]:
-    """The queries whose rows or value classes differ, with both sides; empty when all are the same."""
+    """The queries whose rows or value classes differ, with both sides; with `refusals` those refused too."""
     found: list[Any] = []
     for query in queries:
         try:
             expected, got = ask(source, target, query)
         except (TranslationError, psycopg.Error) as error:
+            if not refusals:
+                raise
             found.append((query, str(error)))
             continue
         left, right = ([tuple(map(_comparable, row)) for row in rows] for rows in (expected, got))
         if (left if ordered else sorted(left)) != (right if ordered else sorted(right)):
-            found.append(
-                (
-                    query,
-                    [pair for pair in zip(expected, got, strict=False) if pair[0] != pair[1]],
-                    len(expected),
-                    len(got),
-                )
-            )
+            found.append((query, expected, got))
     return found
 
 

@@ -22,19 +22,25 @@ if TYPE_CHECKING:
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help="The SQLite file; it is only read.")]
 Schema = Annotated[str | None, typer.Option("--schema", metavar="S", help="Target schema [public].")]
-PlanPath = Annotated[Path | None, typer.Option("--plan", metavar="FILE", help="Decisions, as written by outgrow plan -o.")]
+PlanPath = Annotated[
+    Path | None, typer.Option("--plan", metavar="FILE", help="Decisions, as written by outgrow plan -o.")
+]
 Types = Annotated[
     str | None,
     typer.Option("--types", metavar="|".join(TYPE_POLICIES), help="How target types are chosen [inferred]."),
 ]
 Names = Annotated[
-    str | None, typer.Option("--names", metavar="|".join(NAME_POLICIES), help="How names are carried over [fold].")
+    str | None,
+    typer.Option("--names", metavar="|".join(NAME_POLICIES), help="How names are carried over [fold]."),
 ]
 Allow = Annotated[
     list[str] | None,
     typer.Option("--allow", metavar="RULE", help="Accept findings of this rule; may be repeated."),
 ]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, max=64, help="Streams at a time [number of CPUs, at most 4].")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, max=64, help="Streams at a time [number of CPUs, at most 4]."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 
@@ -47,7 +53,9 @@ def read_plan_file(path: Path | None) -> PlanFile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the plan {path} cannot be read: {error}; write one with outgrow plan SOURCE -o {path}") from error
+        raise ConfigError(
+            f"the plan {path} cannot be read: {error}; write one with outgrow plan SOURCE -o {path}"
+        ) from error
     return read_plan(text, str(path))
 
 
@@ -65,7 +73,9 @@ def make_options(
     known = {rule.id for rule in known_rules()}
     for rule_id in allow or ():
         if rule_id not in known:
-            raise ConfigError(f"--allow {rule_id}: no such rule; outgrow inspect shows the rules that the file meets")
+            raise ConfigError(
+                f"--allow {rule_id}: no such rule; outgrow inspect shows the rules that the file meets"
+            )
     return Options(
         schema=schema or plan.schema or "public",
         types=_one_of("--types", types, TYPE_POLICIES) or plan.types or "inferred",  # type: ignore[arg-type]
@@ -83,7 +93,9 @@ def _one_of(option: str, value: str | None, known: tuple[str, ...]) -> str | Non
 
 def job_count(jobs: int | None) -> int:
     """How many streams to run: what was asked, else the CPUs that this process may use, at most 4."""
-    return jobs or min(4, max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2))
+    return jobs or min(
+        4, max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2)
+    )
 
 
 def own_server(source: Path) -> str:

@@ -12,16 +12,21 @@ from outgrow.errors import ConfigError
 from outgrow.schema.names import fold
 
 
-def command(
+def command(  # noqa: PLR0917 - typer gives options by name
     source: common.Source,
     plan: common.PlanPath = None,
     types: common.Types = None,
     names: common.Names = None,
     allow: common.Allow = None,
-    tables: Annotated[list[str] | None, typer.Option("--table", "-t", metavar="TABLE", help="Show only this table; may be repeated.")] = None,
+    tables: Annotated[
+        list[str] | None,
+        typer.Option("--table", "-t", metavar="TABLE", help="Show only this table; may be repeated."),
+    ] = None,
     jobs: common.Jobs = None,
     json: common.Json = False,
-    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write one self-contained page.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write one self-contained page.")
+    ] = None,
 ) -> None:
     """Show what SOURCE holds and what will become of it, every value looked at. Nothing is written.
 
@@ -51,14 +56,20 @@ def command(
         from outgrow.report.text import show_inspection  # noqa: PLC0415
 
         show_inspection(
-            common.console(), examined.database, examined.profile, made, tables=tables or (), allowed=options.allow
+            common.console(),
+            examined.database,
+            examined.profile,
+            made,
+            tables=tables or (),
+            allowed=options.allow,
         )
     raise typer.Exit(1 if unallowed(made.findings, Severity.STOP, options.allow) else 0)
 
 
 def _known(name: str, tables: list[str]) -> None:
     if fold(name) not in map(fold, tables):
-        raise ConfigError(f"--table {name}: the file has no such table; there are {', '.join(tables[:8])}{' …' if len(tables) > 8 else ''}")
+        there = ", ".join(tables[:8]) + (" …" if len(tables) > 8 else "")
+        raise ConfigError(f"--table {name}: the file has no such table; there are {there}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,17 +9,24 @@ import typer
 from outgrow.cli import common
 
 
-def command(
+def command(  # noqa: PLR0917 - typer gives options by name
     source: common.Source,
-    to: Annotated[str | None, typer.Option("--to", metavar="URL", help="Target database [a PostgreSQL of outgrow's own].")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="URL", help="Target database [a PostgreSQL of outgrow's own]."),
+    ] = None,
     plan: common.PlanPath = None,
     schema: common.Schema = None,
     types: common.Types = None,
     names: common.Names = None,
     allow: common.Allow = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Drop the target's tables of the same names first.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Drop the target's tables of the same names first.")
+    ] = False,
     jobs: common.Jobs = None,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not compare the values afterwards.")] = False,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Do not compare the values afterwards.")
+    ] = False,
     json: common.Json = False,
 ) -> None:
     """Move SOURCE to PostgreSQL and compare every value.

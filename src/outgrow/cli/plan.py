@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from outgrow.plan.model import Plan
 
 
-def command(
+def command(  # noqa: PLR0917 - typer gives options by name
     source: common.Source,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the plan there (- for stdout).")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write the plan there (- for stdout)."),
+    ] = None,
     plan: common.PlanPath = None,
     schema: common.Schema = None,
     types: common.Types = None,

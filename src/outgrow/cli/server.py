@@ -27,9 +27,14 @@ def start() -> None:
 
 
 @app.command()
-def stop() -> None:
+def stop(
+    immediate: Annotated[
+        bool,
+        typer.Option("--immediate", help="Wait for nothing; the next start recovers the rest."),
+    ] = False,
+) -> None:
     """Stop the server. Its data stays."""
-    typer.echo("stopped" if of_environment().stop() else "not running")
+    typer.echo("stopped" if of_environment().stop(immediate=immediate) else "not running")
 
 
 @app.command()

@@ -11,7 +11,9 @@ from outgrow.cli import common
 
 def command(
     source: common.Source,
-    to: Annotated[str | None, typer.Option("--to", metavar="URL", help="Target database [in outgrow's own PostgreSQL].")] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="URL", help="Target database [in outgrow's own PostgreSQL].")
+    ] = None,
     schema: common.Schema = None,
     allow: common.Allow = None,
     jobs: common.Jobs = None,

@@ -78,8 +78,8 @@ class Cluster:
     def stop(self, *, immediate: bool = False) -> bool:
         """Stops the server and waits for it; False when none was running. The data stays.
 
-        Open transactions are rolled back. `immediate` leaves out the last checkpoint, for data that
-        nobody wants any more. Raises TargetError.
+        Open transactions are rolled back. `immediate` leaves out the last checkpoint: the next start
+        recovers what was committed. Raises TargetError.
         """
         if self._version() is None:
             return False
@@ -172,7 +172,10 @@ class Cluster:
             if process.spawn(command, user, output).wait() != 0:
                 output.seek(0)
                 reason = process.reason_in(output.read().decode(errors="replace"))
-                raise TargetError(f"PostgreSQL cannot make its files in {self.home}: {reason}; {OWN_SERVER}")
+                raise TargetError(
+                    f"PostgreSQL cannot make its files in {self.home}: {reason}: free some space, "
+                    f"or set OUTGROW_HOME to another directory, {OWN_SERVER}"
+                )
         with (fresh / "postgresql.conf").open("a") as conf:
             conf.write(settings.INCLUDE)
         fresh.rename(self.data)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -23,6 +25,7 @@ PORT = 5432
 
 _PIDFILE = "postmaster.pid"
 _NOBODYS_NUMBER = 4194305  # one above the greatest process id of Linux, and far above that of macOS
+_LEAST_BYTES = 32 * 1024 * 1024  # two segments of WAL, the least that recovery may ask for
 _LOG_BYTES = 16 * 1024 * 1024
 _POLL_SECONDS = 0.01
 _STOP_SECONDS = 60.0
@@ -81,8 +84,7 @@ def launch(programs: Path, data: Path, user: pwd.struct_passwd) -> None:
     It outlives this process and does not hear the terminal's Ctrl-C. Raises TargetError with
     PostgreSQL's own reason.
     """
-    if alive(data) is None:
-        _forget_number(data, user)
+    _refuse_full_disk(data)
     give_up = time.monotonic() + _ORPHANS_SECONDS
     while (reason := _attempt(programs, data, user)) is not None:
         if _ORPHANS not in reason or time.monotonic() > give_up:
@@ -92,16 +94,44 @@ def launch(programs: Path, data: Path, user: pwd.struct_passwd) -> None:
 
 def _attempt(programs: Path, data: Path, user: pwd.struct_passwd) -> str | None:
     """One attempt to start: None when the server is ready, else why it ended."""
+    if alive(data) is not None:  # whoever started it was killed before it was ready
+        _wait_until_ready(data, lambda: alive(data) is None)
+        return None if ready(data) is not None else "it ended while it was starting"
+    _forget_number(data, user)
     with own_file(data / LOG_NAME, user, os.O_APPEND) as log:
         if (begin := os.fstat(log.fileno()).st_size) > _LOG_BYTES:
             log.truncate(begin := 0)
         child = spawn([str(programs / "postgres"), "-D", str(data)], user, log)
-    while child.poll() is None:
-        if (pid := ready(data)) is not None:
-            _children[pid] = child
+    _children[child.pid] = child
+    try:
+        if _wait_until_ready(data, lambda: child.poll() is not None):
             return None
-        time.sleep(_POLL_SECONDS)
+    except TargetError:
+        child.send_signal(signal.SIGQUIT)
+        child.wait()
+        raise
     return reason_in((data / LOG_NAME).read_bytes()[begin:].decode(errors="replace"))
+
+
+def _wait_until_ready(data: Path, ended: Callable[[], bool]) -> bool:
+    """True when the server of `data` takes connections, False when it ended before.
+
+    Raises TargetError when the disk is full: then PostgreSQL would wait for ever.
+    """
+    while not ended():
+        if ready(data) is not None:
+            return True
+        _refuse_full_disk(data)
+        time.sleep(_POLL_SECONDS)
+    return False
+
+
+def _refuse_full_disk(data: Path) -> None:
+    if (free := shutil.disk_usage(data).free) < _LEAST_BYTES:
+        raise TargetError(
+            f"the disk of {data} has {free >> 20} MB left, and PostgreSQL needs {_LEAST_BYTES >> 20} to "
+            "start: free some space, then run the same command"
+        )
 
 
 def _forget_number(data: Path, user: pwd.struct_passwd) -> None:
@@ -141,7 +171,7 @@ def end(data: Path, *, immediate: bool = False) -> bool:
         if time.monotonic() > give_up:
             raise TargetError(
                 f"the server in {data} (process {pid}) has not stopped in {_STOP_SECONDS:.0f} s: "
-                f"see {data / LOG_NAME}"
+                f"see {data / LOG_NAME}, or stop it at once with `outgrow server stop --immediate`"
             )
         time.sleep(_POLL_SECONDS)
     if child is not None:

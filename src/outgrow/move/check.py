@@ -1,4 +1,7 @@
-"""Everything that verification does with a target: values, objects, and one trial write per table."""
+"""Everything that verification does with a target: values, objects, and one trial write per table.
+
+The last step of `migrate`, and what `reverify` does at any later time.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,21 @@ from functools import partial
 from threading import Lock
 from typing import Any
 
+import adbc_driver_manager
+import psycopg
+
+from outgrow.errors import TargetError
+from outgrow.findings import Finding
 from outgrow.move.examine import Examined
 from outgrow.move.progress import Progress
 from outgrow.move.result import Verification
 from outgrow.move.verify import Compared, VerifyJob, compare_table
 from outgrow.move.work import Crew
 from outgrow.plan.model import Outcome, TablePlan
+from outgrow.postgres.apply import is_passing, say
 from outgrow.postgres.catalog import missing, schema_facts
 from outgrow.postgres.connect import adbc_url, connect, session_sql
+from outgrow.postgres.redact import redact
 from outgrow.postgres.trial import try_write
 from outgrow.sqlite.connect import Snapshot
 
@@ -39,10 +49,9 @@ def check_target(
     reported as missing, not compared.
     """
     with connect(target, autocommit=True) as connection:
-        gone = missing(schema_facts(connection, schema), tables, outcomes)
-    absent = {name for table in tables for name in [table.source] if f"table: {name} ({table.name})" in gone}
-    broken = {name for table in tables for name in [table.source] if any(g.startswith(f"column: {name}.") for g in gone)}
-    whole = [table for table in tables if table.source not in absent | broken]
+        gone = missing(schema_facts(connection, schema, tables), tables, outcomes)
+    broken = {entry.table for entry in gone}
+    whole = [table for table in tables if table.source not in broken]
     job = VerifyJob(snapshot=snapshot, examined=examined, schema=schema, progress=progress)
     compared = _compare_all(target, job, whole, jobs)
     failed = _trial_writes(target, schema, whole)
@@ -51,9 +60,28 @@ def check_target(
         values=sum(entry.values for entry in compared),
         differences=sum(entry.differences for entry in compared),
         shown=tuple(difference for entry in compared for difference in entry.shown)[:SHOWN],
-        objects_missing=gone,
+        objects_missing=tuple(entry.text for entry in gone),
         writes_tested=len(whole),
         writes_failed=failed,
+    )
+
+
+def failed_writes(verification: Verification | None) -> tuple[Finding, ...]:
+    """A finding for each table that refused its trial row."""
+    failed = () if verification is None else verification.writes_failed
+    return tuple(
+        Finding(rule="verify.write-test", object=table, detail=reason)
+        for table, _, reason in (text.partition(": ") for text in failed)
+    )
+
+
+def lost(error: psycopg.Error, target: str) -> TargetError:
+    """What to say when PostgreSQL ends a session or refuses one of outgrow's own statements."""
+    said = redact(say(error), target)
+    if error.sqlstate is None or is_passing(error):
+        return TargetError(f"PostgreSQL ended the session: {said}; mend that and run the same command again")
+    return TargetError(
+        f"PostgreSQL refuses what outgrow asks of it: {said}; grant the target user that right"
     )
 
 
@@ -83,6 +111,11 @@ def _compare_all(target: str, job: VerifyJob, tables: Sequence[TablePlan], jobs:
     try:
         with Crew(jobs) as crew:
             crew.run(partial(task, table) for table in largest_first)
+    except adbc_driver_manager.Error as error:
+        said = redact(str(error).strip().partition("\n")[0], target)
+        raise TargetError(
+            f"reading back from PostgreSQL failed: {said}; run the same command again"
+        ) from error
     finally:
         for connection in free:
             connection.close()

@@ -1,14 +1,15 @@
 """Post-data: indexes as soon as their table is copied, then constraints, foreign keys, views, triggers.
 
-Index builds of one table run beside each other; what needs the whole table alone waits for them.
-Everything that PostgreSQL refuses ends as an outcome and a finding in its own words.
+After `copy`, before `check`; called by `migrate`, carried out by `postgres.apply`. Index builds of one
+table run beside each other; what needs the whole table alone waits for them. Everything that
+PostgreSQL refuses ends as an outcome and a finding in its own words.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -48,6 +49,14 @@ class Connections:
                 if not connection.closed:
                     self._free.append(connection)
 
+    def cancel(self) -> None:
+        """Asks the server to give up what those that are lent are at; their threads get QueryCanceled."""
+        with self._lock:
+            busy = [connection for connection in self._all if connection not in self._free]
+        for connection in busy:
+            with suppress(psycopg.Error):  # it ended by itself meanwhile, or the server is gone
+                connection.cancel_safe(timeout=1)
+
     def close(self) -> None:
         """Closes all of them."""
         for connection in self._all:
@@ -80,7 +89,9 @@ class Builder:
         if reason is not None:
             self._refusals[number] = reason
 
-    def complete(self, connections: Connections, jobs: int) -> tuple[tuple[Outcome, ...], tuple[Finding, ...]]:
+    def complete(
+        self, connections: Connections, jobs: int
+    ) -> tuple[tuple[Outcome, ...], tuple[Finding, ...]]:
         """Everything but the builds; returns all outcomes of the plan and the findings met on the way."""
         self._each_table(connections, jobs)
         with connections.lend() as connection:
@@ -88,7 +99,7 @@ class Builder:
                 if statement.after_all:
                     self._finish(connection, number)
         late = [n for n, s in enumerate(self._statements) if s.after_all and s.validate]
-        with Crew(jobs) as crew:
+        with Crew(jobs, on_stop=connections.cancel) as crew:
             crew.run(lambda number=number: self._validate_apart(number, connections) for number in late)  # type: ignore[misc]
         return self._told()
 
@@ -101,7 +112,7 @@ class Builder:
                         self._validate(connection, number)
                 connection.execute(f"ANALYZE {qualified(self._plan.schema, self._plan.table(table).name)}")
 
-        with Crew(jobs) as crew:
+        with Crew(jobs, on_stop=connections.cancel) as crew:
             crew.run(lambda table=table.source: task(table) for table in self._plan.tables)  # type: ignore[misc]
 
     def _current(self, number: int) -> Statement:
@@ -125,7 +136,9 @@ class Builder:
         if reason is not None:
             self._invalid[number] = self._offence(connection, statement, reason)
 
-    def _offence(self, connection: psycopg.Connection[Any], statement: Statement, reason: str) -> Finding | None:
+    def _offence(
+        self, connection: psycopg.Connection[Any], statement: Statement, reason: str
+    ) -> Finding | None:
         outcome = statement.if_invalid
         if outcome is None or statement.table is None or outcome.rule is None:
             return None
@@ -161,5 +174,7 @@ class Builder:
                 continue
             outcomes += statement.outcomes
             if number in self._instead:
-                findings += [Finding(rule=o.rule, object=o.name, detail=o.reason) for o in statement.outcomes if o.rule]
+                findings += [
+                    Finding(rule=o.rule, object=o.name, detail=o.reason) for o in statement.outcomes if o.rule
+                ]
         return tuple(outcomes), tuple(findings)

@@ -115,7 +115,7 @@ def _copy_chunk(
                     raise Stopped
                 data = encoder.batch(_encode(arrays, readings, columns, table))
                 counted[0] += len(arrays[0])
-                job.progress.table_advances("copy", table.source, len(arrays[0]), len(data))
+                job.progress.table_advances("copy", table.source, len(arrays[0]), sum(a.nbytes for a in arrays))
                 yield data
         yield encoder.end()
 

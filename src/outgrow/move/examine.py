@@ -79,9 +79,11 @@ def _profile_task(
     lock: Lock,
     progress: Progress,
 ) -> Callable[[], None]:
-    def piece(rows: profiling.Rows, sample: tuple[tuple[Value, ...], ...]) -> None:
+    def piece(
+        rows: profiling.Rows, sample: tuple[tuple[Value, ...], ...], bounds: tuple[int, int] | None
+    ) -> None:
         with snapshot.apsw() as connection:
-            found = profiling.profile_rows(connection, table, rows, sample)
+            found = profiling.profile_rows(connection, table, rows, sample, bounds)
         with lock:
             parts[table.name].append(found)
         progress.table_advances("profile", table.name, found.rows, 0)
@@ -92,7 +94,7 @@ def _profile_task(
             bounds = profiling.rowid_range(connection, rows)
             sample = profiling.take_sample(connection, table, rows, bounds, encoding)
         for part in profiling.split(rows, bounds, jobs):
-            crew.give(partial(piece, part, sample))
+            crew.give(partial(piece, part, sample, bounds))
 
     return task
 

@@ -7,9 +7,8 @@ target says what is committed.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,11 +18,11 @@ from outgrow import __version__
 from outgrow.errors import CounterExample, FindingsStop
 from outgrow.findings import Finding, Severity, unallowed
 from outgrow.move import standing
-from outgrow.move.check import check_target
+from outgrow.move.check import check_target, failed_writes, lost
 from outgrow.move.construct import Builder, Connections
-from outgrow.move.copy import CopyJob, copy_table
+from outgrow.move.copy import CHUNK_ROWS, CopyJob, copy_table
 from outgrow.move.examine import Examined, Refutations, decide, examine
-from outgrow.move.progress import Progress
+from outgrow.move.progress import Clock, Progress
 from outgrow.move.result import Result, TableResult, Verification
 from outgrow.move.work import Crew
 from outgrow.options import Options
@@ -45,26 +44,10 @@ class Request:
     source: str
     target: str
     options: Options
-    overrides: Overrides = Overrides()
+    overrides: Overrides = field(default_factory=Overrides)
     replace: bool = False
     jobs: int = 2
     verify: bool = True
-
-
-class Clock:
-    """Seconds per stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def of(self, stage: str) -> Iterator[None]:
-        """Adds the time of the block to a stage."""
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - begin
 
 
 @dataclass(slots=True)
@@ -78,8 +61,8 @@ class _Walk:
     examined: Examined
     ledger: Ledger
     clock: Clock
-    plan: Plan
-    refutations: Refutations
+    plan: Plan = field(default_factory=Plan)
+    refutations: Refutations = field(default_factory=Refutations)
     extra: tuple[Finding, ...] = field(default=())
     resumed: bool = False
 
@@ -95,44 +78,46 @@ class _Walk:
 def move(request: Request, progress: Progress) -> Result:
     """Moves one file and returns what became of every object, and what verification found.
 
-    Raises SourceError, TargetError, ConfigError, or FindingsStop before anything is written.
+    Raises SourceError, TargetError, ConfigError, or FindingsStop; with the last the target holds
+    nothing of the file.
     """
     clock = Clock()
-    with clock.of("total"), ExitStack() as stack:
-        with clock.of("connect"):
-            main = stack.enter_context(_session(request.target))
-            request = replace(request, options=with_facts(request.options, main))
-        with clock.of("profile"):
-            snapshot = stack.enter_context(open_snapshot(request.source, readers=request.jobs + 2))
-            examined = examine(snapshot, jobs=request.jobs, progress=progress)
-        walk = _Walk(
-            request=request, progress=progress, main=main, snapshot=snapshot, examined=examined, clock=clock,
-            ledger=Ledger(request.options.schema), plan=_NO_PLAN, refutations=Refutations(),
+    try:
+        with clock.of("total"), ExitStack() as stack:
+            with clock.of("connect"):
+                main = stack.enter_context(_session(request.target))
+                request = replace(request, options=with_facts(request.options, main))
+            with clock.of("profile"):
+                snapshot = stack.enter_context(open_snapshot(request.source, readers=request.jobs + 2))
+                examined = examine(snapshot, jobs=request.jobs, progress=progress)
+            walk = _Walk(
+                request=request, progress=progress, main=main, snapshot=snapshot, examined=examined,
+                clock=clock, ledger=Ledger(request.options.schema),
+            )  # fmt: skip
+            with clock.of("plan"):
+                _begin(walk)
+            outcomes, findings = _load(walk)
+            with main.transaction():
+                walk.ledger.end(main, dump_tables(walk.plan.tables, outcomes))
+            verification = _verify(walk, outcomes) if request.verify else None
+    except psycopg.Error as error:
+        raise lost(error, request.target) from error
+    return _result(walk, outcomes, (*findings, *failed_writes(verification)), verification)
+
+
+def _verify(walk: _Walk, outcomes: tuple[Outcome, ...]) -> Verification:
+    request, plan = walk.request, walk.plan
+    with walk.clock.of("verify"):
+        walk.progress.stage("verify", f"{sum(t.rows for t in plan.tables):,} rows")
+        return check_target(
+            request.target, walk.snapshot, walk.examined, plan.schema, plan.tables, outcomes,
+            jobs=request.jobs, progress=walk.progress,
         )  # fmt: skip
-        with clock.of("plan"):
-            _begin(walk)
-        outcomes, findings = _load(walk)
-        with main.transaction():
-            walk.ledger.end(main, dump_tables(walk.plan.tables, outcomes))
-        verification = None
-        if request.verify:
-            with clock.of("verify"):
-                progress.stage("verify", f"{sum(t.rows for t in walk.plan.tables):,} rows")
-                verification = check_target(
-                    request.target, snapshot, examined, walk.plan.schema, walk.plan.tables, outcomes,
-                    jobs=request.jobs, progress=progress,
-                )  # fmt: skip
-    return _result(walk, outcomes, findings, verification)
-
-
-_NO_PLAN = Plan(
-    source="", schema="", types="inferred", names="fold", json="jsonb", tables=(), statements=(), outcomes=(), findings=()
-)  # fmt: skip
 
 
 @contextmanager
 def _session(target: str) -> Iterator[psycopg.Connection[Any]]:
-    connection = _open(target)
+    connection = connect(target, autocommit=True)
     try:
         yield connection
     finally:
@@ -142,6 +127,12 @@ def _session(target: str) -> Iterator[psycopg.Connection[Any]]:
 def _open(target: str) -> psycopg.Connection[Any]:
     connection = connect(target, autocommit=True)
     connection.execute("SET maintenance_work_mem = '256MB'")
+    # What commits lives in one WAL with its line in the ledger: a crash takes back both or neither.
+    # The ledger's last line is written by `main`, which waits for the disk and so for all before it.
+    connection.execute("SET synchronous_commit = off")
+    with suppress(psycopg.errors.InvalidParameterValue):  # a server whose system cannot look
+        # An index build of a killed outgrow ends, so that the next one need not wait for its locks.
+        connection.execute("SET client_connection_check_interval = '1s'")
     return connection
 
 
@@ -169,37 +160,57 @@ def stop_on(plan: Plan, allow: frozenset[str]) -> None:
 
 
 def _begin(walk: _Walk) -> None:
-    """Makes the empty tables, or finds that an interrupted move of the same file and plan can go on."""
-    source = str(walk.snapshot.path.resolve())
-    standing.lock(walk.main, walk.request.options.schema)
+    """Makes the empty tables, or finds that an earlier move of the same file and plan can go on."""
+    schema, source = walk.request.options.schema, str(walk.snapshot.path.resolve())
+    standing.lock(walk.main, schema)
     earlier = walk.ledger.entry(walk.main) if walk.ledger.exists(walk.main) else None
-    ours = earlier is not None and earlier.source == source
-    if earlier is not None and ours and earlier.fingerprint == walk.snapshot.fingerprint:
+    same_file = earlier is not None and earlier.fingerprint == walk.snapshot.fingerprint
+    if earlier is not None and same_file:
         walk.refutations = Refutations.loads(earlier.refuted)
     plan = walk.decide()
-    found = standing.present(walk.main, plan)
-    if earlier is not None and ours and not walk.request.replace and _same_walk(walk, earlier, found):
-        walk.resumed = True
-        return
-    unfinished = earlier is not None and ours and earlier.state == "loading"
-    if not (walk.request.replace or unfinished):
+    ours = earlier is not None and (same_file or earlier.source == source)
+    found = standing.present(walk.main, schema, standing.names_of(plan.tables, plan.expected))
+    if earlier is not None and not walk.request.replace:
+        if same_file and earlier.plan_digest == _identity(plan) and _all_there(plan, found):
+            walk.resumed = True
+            return
+        leftover = standing.present(walk.main, schema, standing.remembered(earlier))
+        if not ours:
+            standing.refuse_other(earlier, leftover, schema)
+        elif earlier.state == "loading":
+            standing.refuse_present([entry for entry in found if entry not in leftover], plan)
+            found = tuple({*found, *leftover})
+            if not same_file:
+                walk.extra = (
+                    Finding(rule="source.changed", object=source, detail="all tables are copied anew"),
+                )
+                plan = walk.decide()
+        else:
+            standing.refuse_present(found, plan)
+    elif not walk.request.replace:
         standing.refuse_present(found, plan)
-    if earlier is not None and unfinished and earlier.fingerprint != walk.snapshot.fingerprint:
-        walk.extra = (Finding(rule="source.changed", object=source, detail="all tables are copied anew"),)
-        plan = walk.decide()
-    walk.ledger.prepare(walk.main)
+    _make_tables(walk, plan, source, found)
+
+
+def _all_there(plan: Plan, found: tuple[standing.Found, ...]) -> bool:
+    return {("TABLE", table.name) for table in plan.tables} <= set(found)
+
+
+def _make_tables(walk: _Walk, plan: Plan, source: str, found: tuple[standing.Found, ...]) -> None:
+    """Pre-data in one transaction, after what is in its way was dropped."""
     walk.progress.stage("pre-data", f"{len(plan.tables)} tables")
+    walk.ledger.prepare(walk.main)
+    there = standing.has_schema(walk.main, plan.schema)
     with walk.clock.of("pre-data"), walk.main.transaction():
-        standing.drop(walk.main, found, plan)
+        standing.drop(walk.main, plan.schema, found)
         walk.ledger.begin(walk.main, _entry(walk, source), __version__)
         if any(column.type.startswith("vector") for table in plan.tables for column in table.columns):
             walk.main.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        run_required(walk.main, (s for s in plan.statements if s.phase == "pre-data"))
+        statements = (s for s in plan.statements if s.phase == "pre-data")
+        run_required(walk.main, (s for s in statements if not (there and s.sql.startswith(_SCHEMA))))
 
 
-def _same_walk(walk: _Walk, earlier: Entry, found: dict[str, str]) -> bool:
-    same = earlier.fingerprint == walk.snapshot.fingerprint and earlier.plan_digest == _identity(walk.plan)
-    return same and all(table.name in found for table in walk.plan.tables)
+_SCHEMA = "CREATE SCHEMA "
 
 
 def _entry(walk: _Walk, source: str) -> Entry:
@@ -207,16 +218,17 @@ def _entry(walk: _Walk, source: str) -> Entry:
         source=source,
         fingerprint=walk.snapshot.fingerprint,
         plan_digest=_identity(walk.plan),
-        plan=dump_tables(walk.plan.tables, ()),
+        plan=dump_tables(walk.plan.tables, walk.plan.expected),
         refuted=walk.refutations.dumps(),
         state="loading",
     )
 
 
 def _identity(plan: Plan) -> str:
-    """Identity of what a plan makes: its statements and conversions, in order."""
+    """Identity of what a plan makes and how it is cut: statements, conversions, rows per chunk."""
     recipes = [f"{t.source}.{c.source}:{c.conversion}" for t in plan.tables for c in t.columns]
-    return digest("\n".join([sql for statement in plan.statements for sql in statement.script] + recipes))
+    made = [sql for statement in plan.statements for sql in statement.script]
+    return digest("\n".join([*made, *recipes, f"chunks of {CHUNK_ROWS}"]))
 
 
 # --- copy and construct ---
@@ -246,7 +258,7 @@ def _copy_all(walk: _Walk, connections: Connections) -> Builder:
             progress=walk.progress,
         )  # fmt: skip
         largest_first = sorted(walk.plan.tables, key=lambda table: (table.bytes, table.rows), reverse=True)
-        with Crew(walk.request.jobs) as crew:
+        with Crew(walk.request.jobs, on_stop=connections.cancel) as crew:
             crew.run([_copy_task(walk, job, table, builder, connections, crew) for table in largest_first])
         if len(walk.refutations) == known:
             return builder
@@ -270,38 +282,66 @@ def _copy_task(
 
 
 def _replan(walk: _Walk) -> None:
-    """A new plan without what was refuted; tables that it makes differently are made anew."""
-    before = {s.table: s.sql for s in walk.plan.statements if s.phase == "pre-data" and s.table}
-    recipes = {t.source: [c.conversion for c in t.columns] for t in walk.plan.tables}
-    plan = walk.decide()
+    """A new plan without what was refuted; tables that it makes differently are made anew.
+
+    FindingsStop when a value does not fit what the user set; the target is then as if nothing had begun.
+    """
+    before = _makings(walk.plan)
+    try:
+        plan = walk.decide()
+    except FindingsStop:
+        _undo(walk)
+        raise
+    after = _makings(plan)
+    creates = {s.table: s for s in plan.statements if s.phase == "pre-data" and s.table}
     with walk.main.transaction():
-        for statement in plan.statements:
-            if statement.phase != "pre-data" or statement.table is None:
-                continue
-            table = plan.table(statement.table)
-            if (before.get(table.source), recipes.get(table.source)) == (statement.sql, [c.conversion for c in table.columns]):
-                continue
-            walk.main.execute(f"DROP TABLE {qualified(plan.schema, table.name)}".encode())
-            walk.ledger.forget_table(walk.main, table.source)
-            run_required(walk.main, (statement,))
+        for table in plan.tables:
+            if before[table.source] != after[table.source]:
+                walk.main.execute(f"DROP TABLE {qualified(plan.schema, table.name)}".encode())
+                walk.ledger.forget_table(walk.main, table.source)
+                run_required(walk.main, (creates[table.source],))
         walk.ledger.replan(walk.main, _entry(walk, str(walk.snapshot.path.resolve())))
 
 
-def _result(
-    walk: _Walk, outcomes: tuple[Outcome, ...], findings: tuple[Finding, ...], verification: Verification | None
-) -> Result:
-    plan = walk.plan
+def _makings(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """By table, what decides whether rows that were copied can stay."""
+    creates = {s.table: s.sql for s in plan.statements if s.phase == "pre-data" and s.table}
+    return {t.source: (creates[t.source], *(c.conversion for c in t.columns)) for t in plan.tables}
+
+
+def _undo(walk: _Walk) -> None:
+    names = standing.names_of(walk.plan.tables, walk.plan.expected)
+    with walk.main.transaction():
+        standing.drop(walk.main, walk.plan.schema, standing.present(walk.main, walk.plan.schema, names))
+        walk.ledger.forget(walk.main)
+
+
+def _names(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[tuple[str, str], ...]:
+    """The map old → new of everything that has a name in SQLite."""
     names = [(t.source, t.name) for t in plan.tables]
     names += [(f"{t.source}.{c.source}", f"{t.name}.{c.name}") for t in plan.tables for c in t.columns]
-    names += [(o.name, o.target) for o in outcomes if o.target and o.fate != "left"]
+    for outcome in outcomes:
+        if outcome.target and outcome.source_name and outcome.fate != "left":
+            name = f"{outcome.table}.{outcome.source_name}" if outcome.table else outcome.source_name
+            names.append((name, outcome.target))
+    return tuple(names)
+
+
+def _result(
+    walk: _Walk,
+    outcomes: tuple[Outcome, ...],
+    findings: tuple[Finding, ...],
+    verification: Verification | None,
+) -> Result:
+    tables = walk.plan.tables
     return Result(
         source=walk.request.source,
         target=redact(walk.request.target, walk.request.target),
-        schema=plan.schema,
+        schema=walk.plan.schema,
         outcomes=outcomes,
         findings=findings,
-        tables=tuple(TableResult(source=t.source, target=t.name, rows=t.rows, bytes=t.bytes) for t in plan.tables),
-        names=tuple(names),
+        tables=tuple(TableResult(source=t.source, target=t.name, rows=t.rows, bytes=t.bytes) for t in tables),
+        names=_names(walk.plan, outcomes),
         verification=verification,
         seconds=walk.clock.seconds,
         resumed=walk.resumed,

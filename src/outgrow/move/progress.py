@@ -1,4 +1,4 @@
-"""What the walk tells while it goes: a seam between the work and whoever shows it.
+"""What the walk tells while it goes: a seam between the work and whoever shows it; and its clock.
 
 `report.progress` draws it in a terminal or as plain lines; `Silent` is for libraries and tests.
 Methods may be called from worker threads.
@@ -6,6 +6,9 @@ Methods may be called from worker threads.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 
@@ -45,3 +48,19 @@ class Silent:
 
     def note(self, text: str) -> None:
         """Ignored."""
+
+
+class Clock:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def of(self, stage: str) -> Iterator[None]:
+        """Adds the time of the block to a stage."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - begin

@@ -37,11 +37,6 @@ class Verification:
     writes_tested: int = 0
     writes_failed: tuple[str, ...] = ()
 
-    @property
-    def clean(self) -> bool:
-        """Whether nothing differs, nothing is missing, and every table took its trial row."""
-        return not (self.differences or self.objects_missing or self.writes_failed)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableResult:
@@ -69,8 +64,12 @@ class Result:
     resumed: bool = False
 
     def exit_code(self, allowed: frozenset[str]) -> int:
-        """0 when all is moved, or left by an allowed rule or the plan's word, and nothing differs; else 1."""
-        if self.verification is not None and not self.verification.clean:
+        """0 when all is moved, or left by an allowed rule or the plan's word, and nothing differs; else 1.
+
+        A table that refuses its trial row counts by its finding, verify.write-test.
+        """
+        verified = self.verification
+        if verified is not None and (verified.differences or verified.objects_missing):
             return 1
         return 1 if unallowed(self.findings, Severity.LOSS, allowed) else 0
 
@@ -87,11 +86,14 @@ class Result:
                 if o.fate == "left"
             ],
             "changed": [
-                {"kind": o.kind, "name": o.name, "reason": o.reason} for o in self.outcomes if o.fate == "changed"
+                {"kind": o.kind, "name": o.name, "reason": o.reason}
+                for o in self.outcomes
+                if o.fate == "changed"
             ],
             "findings": [finding_json(finding) for finding in self.findings],
             "tables": [
-                {"source": t.source, "target": t.target, "rows": t.rows, "bytes": t.bytes} for t in self.tables
+                {"source": t.source, "target": t.target, "rows": t.rows, "bytes": t.bytes}
+                for t in self.tables
             ],
             "names": dict(self.names),
             "verified": None if self.verification is None else _verified(self.verification),

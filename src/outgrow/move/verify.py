@@ -28,7 +28,17 @@ from outgrow.schema.target import family
 from outgrow.sqlite.connect import Snapshot
 from outgrow.sqlite.read import read_table
 from outgrow.sqlite.rows import Reading, form_of
-from outgrow.types.restore import ANY_CLASS, BLOB, INTEGER, REAL, TEXT, Kind, Restorer, restorer, same_document
+from outgrow.types.restore import (
+    ANY_CLASS,
+    BLOB,
+    INTEGER,
+    REAL,
+    TEXT,
+    Kind,
+    Restorer,
+    restorer,
+    same_documents,
+)
 
 SHOWN = 20
 """Differences shown per table; all are counted."""
@@ -255,7 +265,7 @@ def _same_json(left: pa.Array, right: pa.Array) -> bool:
     differ = np.flatnonzero(np.asarray(pc.fill_null(pc.not_equal(_bytes(left), _bytes(right)), False)))  # noqa: FBT003
     ours, theirs = left.take(pa.array(differ)), right.take(pa.array(differ))
     try:
-        return all(map(same_document, ours.to_pylist(), theirs.to_pylist()))
+        return same_documents(ours.to_pylist(), theirs.to_pylist())
     except UnicodeDecodeError:
         return False
 

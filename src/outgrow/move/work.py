@@ -16,10 +16,11 @@ class Crew:
     """Up to `jobs` tasks at a time, in the order given; tasks may give further tasks.
 
     `run` returns when all are done. The first exception stops what has not begun and is raised
-    once the running tasks have ended.
+    once the running tasks have ended; `on_stop` is called before that wait, to cut them short.
     """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, on_stop: Callable[[], None] = lambda: None) -> None:
+        self._on_stop = on_stop
         self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="outgrow")
         self._waiting: set[Future[Any]] = set()
         self._lock = threading.Lock()
@@ -48,6 +49,7 @@ class Crew:
                     future.result()
         except BaseException:
             self.stopping.set()
+            self._on_stop()
             self._pool.shutdown(wait=True, cancel_futures=True)
             raise
 

@@ -1,4 +1,7 @@
-"""Post-data: primary keys, unique constraints, indexes, foreign keys and checks, table by table."""
+"""Post-data: primary keys, unique constraints and indexes, table by table.
+
+Called by `plan.build` once every table has its plan; `plan.constraints` does checks and foreign keys.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,17 @@ from dataclasses import dataclass, replace
 from outgrow.errors import TranslationError
 from outgrow.findings import Finding
 from outgrow.options import Options
-from outgrow.plan.model import Outcome, Statement, TablePlan
+from outgrow.plan.model import ObjectKind, Outcome, Statement, TablePlan
 from outgrow.plan.naming import Naming
 from outgrow.plan.overrides import Overrides
-from outgrow.schema.model import Database, ForeignKey, Index, IndexColumn, Table
+from outgrow.schema.model import Database, Index, IndexColumn, Table
 from outgrow.schema.names import fold, qualified, quote
 from outgrow.schema.target import TargetModel
 from outgrow.translate import expression, index_key
 from outgrow.types.observed import Profile, TableProfile
 
 _COLLATIONS = {"BINARY", "NOCASE", "RTRIM"}
+BY_PLAN = "left out in the plan"
 LONG_KEY = 2_000
 """Bytes from which a key may not fit a b-tree entry (2704 in all, PostgreSQL's nbtree/README)."""
 
@@ -42,6 +46,10 @@ class KeyInput:
         """The column's quoted name on the target; KeyError when the table has no such column."""
         return quote(self.plans[table].column(column).name)
 
+    def spelled(self, name: str) -> str:
+        """A name of SQLite's in the spelling that the name policy gives it."""
+        return fold(name) if self.options.names == "fold" else name
+
     def columns(self, table: str, names: tuple[str, ...]) -> str:
         """Quoted target names, joined by commas."""
         return ", ".join(self.column(table, name) for name in names)
@@ -59,17 +67,29 @@ def plan_keys(given: KeyInput, table: Table) -> Iterator[Made]:
     for index in table.indexes:
         if index.origin == "pk":
             continue
-        kind = "unique_constraints" if index.origin == "u" else "indexes"
-        label = f"{table.name}.{index.constraint_name or index.name}"
+        left = _outcome(table, index)
         if index.origin == "c" and given.overrides.leaves("index", index.name):
-            yield Outcome(kind="indexes", name=label, fate="left", reason="left out in the plan", text=index.sql or "")
+            yield replace(left, reason=BY_PLAN)
             continue
         try:
-            yield from _index(given, table, profile, index, label)
+            yield from _index(given, table, profile, index)
         except TranslationError as error:
-            text = index.sql or f"UNIQUE ({', '.join(c.column or '' for c in index.columns)})"
-            yield Outcome(kind=kind, name=label, fate="left", reason=str(error), text=text, rule="index.left")
-            yield Finding(rule="index.left", object=label, detail=str(error))
+            yield replace(left, reason=str(error), rule="index.left")
+            yield Finding(rule="index.left", object=left.name, detail=str(error))
+
+
+def _outcome(table: Table, index: Index) -> Outcome:
+    """The outcome of an index or unique constraint as if it were left."""
+    kind: ObjectKind = "unique_constraints" if index.origin == "u" else "indexes"
+    name = index.name if index.origin == "c" else index.constraint_name or ""
+    return Outcome(
+        kind=kind,
+        name=f"{table.name}.{index.constraint_name or index.name}",
+        fate="left",
+        text=index.sql or f"UNIQUE ({', '.join(key.column or '' for key in index.columns)})",
+        table=table.name,
+        source_name=name,
+    )
 
 
 def _primary_key(given: KeyInput, table: Table, profile: TableProfile) -> Iterator[Made]:
@@ -77,20 +97,33 @@ def _primary_key(given: KeyInput, table: Table, profile: TableProfile) -> Iterat
     nulls = sum(profile.column(name).nulls for name in table.primary_key)
     name = given.naming.relations_taken.take(given.naming.relations[table.name], suffix="_pkey")
     index = next((index for index in table.indexes if index.origin == "pk"), None)
-    label = f"{table.name}.{table.primary_key_name or 'PRIMARY KEY'}"
     word, reason = "PRIMARY KEY", ""
     if nulls:
         word, reason = "UNIQUE", f"as UNIQUE, because {nulls} rows have NULL in it"
-        yield Finding(rule="key.null-in-primary-key", object=table.name, detail=f"{nulls} rows have NULL in the key", count=nulls)
-    outcome = Outcome(kind="primary_keys", name=label, fate="changed" if nulls else "moved", reason=reason, target=name)
+        yield Finding(
+            rule="key.null-in-primary-key",
+            object=table.name,
+            detail=f"{nulls} rows have NULL in the key",
+            count=nulls,
+        )
+    outcome = Outcome(
+        kind="primary_keys",
+        name=f"{table.name}.{table.primary_key_name or 'PRIMARY KEY'}",
+        fate="changed" if nulls else "moved",
+        reason=reason,
+        target=name,
+        table=table.name,
+        source_name=table.primary_key_name or "",
+    )
+    on = f"ALTER TABLE {given.name(table.name)}"
     statement = Statement(
         build=f"CREATE UNIQUE INDEX {quote(name)} ON {given.name(table.name)} ({columns})",
-        sql=f"ALTER TABLE {given.name(table.name)} ADD CONSTRAINT {quote(name)} {word} USING INDEX {quote(name)}",
+        sql=f"{on} ADD CONSTRAINT {quote(name)} {word} USING INDEX {quote(name)}",
         why=f"primary key of {table.name}",
         phase="post-data",
         table=table.name,
         outcomes=(outcome,),
-        reverse=f"ALTER TABLE {given.name(table.name)} DROP CONSTRAINT {quote(name)}",
+        reverse=f"{on} DROP CONSTRAINT {quote(name)}",
     )
     yield _with_digest(given, table, profile, index, statement)
     if index is not None and _is_collated(index):
@@ -121,62 +154,68 @@ def _key(given: KeyInput, table: Table, column: IndexColumn) -> str:
     return index_key(column, model=given.model, relation=table.name, bytewise=given.options.bytewise)
 
 
-def _index(given: KeyInput, table: Table, profile: TableProfile, index: Index, label: str) -> Iterator[Made]:
+def _index(given: KeyInput, table: Table, profile: TableProfile, index: Index) -> Iterator[Made]:
     if index.origin == "u":
-        yield from _unique_constraint(given, table, profile, index, label, plain=not _is_collated(index))
+        yield from _unique_constraint(given, table, profile, index)
         return
     keys = ", ".join(_key(given, table, column) for column in index.columns)
-    where = ""
-    if index.where is not None:
-        where = f" WHERE {expression(index.where, model=given.model, relation=table.name, purpose='where')}"
-    name = given.naming.relations_taken.take(_index_name(given, index.name))
+    name = given.naming.relations_taken.take(given.spelled(index.name))
+    outcome = replace(_outcome(table, index), fate="moved", target=name)
     unique = "UNIQUE " if index.unique else ""
     statement = Statement(
-        build=f"CREATE {unique}INDEX {quote(name)} ON {given.name(table.name)} ({keys}){where}",
+        build=f"CREATE {unique}INDEX {quote(name)} ON {given.name(table.name)} ({keys})"
+        f"{_where(given, table, index)}",
         sql="",
         why=f"index {index.name}",
         phase="post-data",
         table=table.name,
-        outcomes=(Outcome(kind="indexes", name=label, fate="moved", target=name, text=index.sql or ""),),
+        outcomes=(outcome,),
         reverse=f"DROP INDEX {qualified(given.options.schema, name)}",
     )
     if fold(name) != fold(index.name):
-        yield Finding(rule="name.changed", object=label, detail=f"index {index.name} becomes {name}")
+        yield Finding(rule="name.changed", object=outcome.name, detail=f"index {index.name} becomes {name}")
     yield _with_digest(given, table, profile, index, statement)
 
 
-def _index_name(given: KeyInput, name: str) -> str:
-    return fold(name) if given.options.names == "fold" else name
+def _where(given: KeyInput, table: Table, index: Index) -> str:
+    """The predicate of a partial index, with a space before it; "" for a whole one."""
+    if index.where is None:
+        return ""
+    return f" WHERE {expression(index.where, model=given.model, relation=table.name, purpose='where')}"
 
 
-def _unique_constraint(
-    given: KeyInput, table: Table, profile: TableProfile, index: Index, label: str, *, plain: bool
-) -> Iterator[Made]:
+def _unique_constraint(given: KeyInput, table: Table, profile: TableProfile, index: Index) -> Iterator[Made]:
+    plain = not _is_collated(index)
     names = tuple(key.column or "" for key in index.columns)
-    base = index.constraint_name
-    target = given.naming.relations[table.name]
-    name = (
-        given.naming.relations_taken.take(_index_name(given, base))
-        if base
-        else given.naming.relations_taken.take(
-            "_".join([target, *(given.plans[table.name].column(n).name for n in names)]), suffix="_key"
-        )
-    )
-    reason = "" if plain else "with a unique index for its collation"
+    name = _unique_name(given, table, index, names)
+    on = f"ALTER TABLE {given.name(table.name)}"
     statement = Statement(
-        build=f"CREATE UNIQUE INDEX {quote(name)} ON {given.name(table.name)} ({given.columns(table.name, names)})",
-        sql=f"ALTER TABLE {given.name(table.name)} ADD CONSTRAINT {quote(name)} UNIQUE USING INDEX {quote(name)}",
+        build=f"CREATE UNIQUE INDEX {quote(name)} ON {given.name(table.name)} "
+        f"({given.columns(table.name, names)})",
+        sql=f"{on} ADD CONSTRAINT {quote(name)} UNIQUE USING INDEX {quote(name)}",
         why=f"unique constraint of {table.name}",
         phase="post-data",
         table=table.name,
         outcomes=(
-            Outcome(kind="unique_constraints", name=label, fate="moved" if plain else "changed", reason=reason, target=name),
+            replace(
+                _outcome(table, index),
+                fate="moved" if plain else "changed",
+                reason="" if plain else "with a unique index for its collation",
+                target=name,
+            ),
         ),
-        reverse=f"ALTER TABLE {given.name(table.name)} DROP CONSTRAINT {quote(name)}",
+        reverse=f"{on} DROP CONSTRAINT {quote(name)}",
     )
     yield _with_digest(given, table, profile, index, statement)
     if not plain:
         yield from _collated_key(given, table, index, f"{name}_collated")
+
+
+def _unique_name(given: KeyInput, table: Table, index: Index, columns: tuple[str, ...]) -> str:
+    if index.constraint_name:
+        return given.naming.relations_taken.take(given.spelled(index.constraint_name))
+    parts = [given.naming.relations[table.name], *(given.plans[table.name].column(c).name for c in columns)]
+    return given.naming.relations_taken.take("_".join(parts), suffix="_key")
 
 
 def _with_digest(
@@ -192,12 +231,11 @@ def _with_digest(
         for key in index.columns
     )
     name = given.naming.relations_taken.take(f"{given.naming.relations[table.name]}_digest")
-    where = ""
-    if index.where is not None:
-        where = f" WHERE {expression(index.where, model=given.model, relation=table.name, purpose='where')}"
     reason = "over md5 of the text, because it is too long for a b-tree entry"
+    unique = "UNIQUE " if index.unique else ""
     fallback = Statement(
-        build=f"CREATE {'UNIQUE ' if index.unique else ''}INDEX {quote(name)} ON {given.name(table.name)} ({keys}){where}",
+        build=f"CREATE {unique}INDEX {quote(name)} ON {given.name(table.name)} ({keys})"
+        f"{_where(given, table, index)}",
         sql="",
         why=f"{statement.why}, over a digest",
         phase="post-data",
@@ -216,125 +254,3 @@ def _is_long(given: KeyInput, table: Table, profile: TableProfile, key: IndexCol
         return False
     planned = given.plans[table.name].column(key.column)
     return planned.type in {"text", "bytea"} and profile.column(key.column).max_bytes > LONG_KEY
-
-
-def plan_checks(given: KeyInput, table: Table) -> Iterator[Made]:
-    """CHECK constraints of one table: added once the rows are there, NOT VALID when rows break them."""
-    for number, check in enumerate(table.checks, 1):
-        label = f"{table.name}.{check.name or f'CHECK {number}'}"
-        if given.overrides.leaves("check", label):
-            yield Outcome(kind="checks", name=label, fate="left", reason="left out in the plan", text=check.expression)
-            continue
-        try:
-            sql = expression(check.expression, model=given.model, relation=table.name, purpose="check")
-        except TranslationError as error:
-            yield Outcome(
-                kind="checks", name=label, fate="left", reason=str(error), text=check.expression, rule="check.left"
-            )
-            yield Finding(rule="check.left", object=label, detail=f"CHECK ({check.expression}): {error}")
-            continue
-        name = given.naming.constraint(
-            table.name, _index_name(given, check.name) if check.name else given.naming.relations[table.name],
-            "" if check.name else "_check",
-        )  # fmt: skip
-        on = f"ALTER TABLE {given.name(table.name)}"
-        yield Statement(
-            sql=f"{on} ADD CONSTRAINT {quote(name)} CHECK ({sql}) NOT VALID",
-            validate=f"{on} VALIDATE CONSTRAINT {quote(name)}",
-            why=f"check of {table.name}",
-            phase="post-data",
-            table=table.name,
-            outcomes=(Outcome(kind="checks", name=label, fate="moved", target=name, text=check.expression),),
-            if_invalid=Outcome(
-                kind="checks", name=label, fate="changed", reason="NOT VALID: rows break it",
-                text=check.expression, rule="check.violated", target=name,
-            ),
-            reverse=f"{on} DROP CONSTRAINT {quote(name)}",
-        )  # fmt: skip
-
-
-def plan_foreign_keys(given: KeyInput, table: Table) -> Iterator[Made]:
-    """Foreign keys of one table: after all data and keys, NOT VALID where rows have no parent."""
-    for key in table.foreign_keys:
-        label = f"{table.name}.{key.name or 'FOREIGN KEY (' + ', '.join(key.columns) + ')'} → {key.parent_table}"
-        refusal = _refusal(given, table, key)
-        if refusal is not None:
-            rule, reason = refusal
-            yield Outcome(kind="foreign_keys", name=label, fate="left", reason=reason, text=_fk_text(key), rule=rule)
-            if rule:
-                yield Finding(rule=rule, object=label, detail=reason)
-            continue
-        yield _foreign_key(given, table, key, label)
-
-
-def _fk_text(key: ForeignKey) -> str:
-    parents = f" ({', '.join(key.parent_columns)})" if key.parent_columns else ""
-    return f"FOREIGN KEY ({', '.join(key.columns)}) REFERENCES {key.parent_table}{parents}"
-
-
-def _refusal(given: KeyInput, table: Table, key: ForeignKey) -> tuple[str | None, str] | None:
-    """Why a foreign key cannot stand: its rule (None when the plan says so) and the reason."""
-    parents = [parent for parent in given.database.tables if fold(parent.name) == fold(key.parent_table)]
-    if given.overrides.leaves("foreign key", f"{table.name}({','.join(key.columns)})"):
-        return None, "left out in the plan"
-    if not parents:
-        return "fk.missing-parent", f"there is no table {key.parent_table}"
-    parent = parents[0]
-    if parent.name not in given.plans:
-        return None, f"its parent {parent.name} stays behind"
-    names = {fold(column.name) for column in parent.columns}
-    missing = [name for name in key.parent_columns if fold(name) not in names]
-    if missing or len(key.parent_columns) != len(key.columns):
-        what = f"{parent.name} has no column {missing[0]}" if missing else f"{parent.name} has no matching key"
-        return "fk.missing-parent", what
-    if not _is_unique(parent, key.parent_columns):
-        return "fk.not-unique-parent", f"{parent.name} ({', '.join(key.parent_columns)}) is not unique"
-    for child, other in zip(key.columns, key.parent_columns, strict=True):
-        own, their = given.plans[table.name].column(child).type, given.plans[parent.name].column(other).type
-        if own != their:
-            return "fk.type-mismatch", f"{table.name}.{child} is {own}, {parent.name}.{other} is {their}"
-    return None
-
-
-def _is_unique(parent: Table, columns: tuple[str, ...]) -> bool:
-    wanted = sorted(map(fold, columns))
-    keys = [parent.primary_key] + [
-        tuple(key.column or "" for key in index.columns)
-        for index in parent.indexes
-        if index.unique and index.where is None and all(key.column for key in index.columns)
-    ]
-    return any(sorted(map(fold, key)) == wanted for key in keys)
-
-
-def _foreign_key(given: KeyInput, table: Table, key: ForeignKey, label: str) -> Statement:
-    parent = next(p.name for p in given.database.tables if fold(p.name) == fold(key.parent_table))
-    own = "_".join(given.plans[table.name].column(name).name for name in key.columns)
-    wanted = _index_name(given, key.name) if key.name else f"{given.naming.relations[table.name]}_{own}"
-    name = given.naming.constraint(table.name, wanted, "" if key.name else "_fkey")
-    actions = "".join(
-        f" ON {event} {action}" for event, action in (("UPDATE", key.on_update), ("DELETE", key.on_delete)) if action != "NO ACTION"
-    )
-    deferrable = " DEFERRABLE" if key.deferrable else ""
-    deferred = " INITIALLY DEFERRED" if key.deferrable and key.initially_deferred else ""
-    on = f"ALTER TABLE {given.name(table.name)}"
-    text = _fk_text(key)
-    return Statement(
-        sql=(
-            f"{on} ADD CONSTRAINT {quote(name)} FOREIGN KEY ({given.columns(table.name, key.columns)}) "
-            f"REFERENCES {given.name(parent)} ({given.columns(parent, key.parent_columns)})"
-            f"{actions}{deferrable}{deferred} NOT VALID"
-        ),
-        validate=f"{on} VALIDATE CONSTRAINT {quote(name)}",
-        why=f"foreign key {label}",
-        phase="post-data",
-        table=table.name,
-        after_all=True,
-        outcomes=(
-            Outcome(kind="foreign_keys", name=label, fate="moved", rule="fk.refused", target=name, text=text),
-        ),
-        if_invalid=Outcome(
-            kind="foreign_keys", name=label, fate="changed", rule="fk.orphans", target=name, text=text,
-            reason="NOT VALID: rows point to parents that do not exist",
-        ),
-        reverse=f"{on} DROP CONSTRAINT {quote(name)}",
-    )  # fmt: skip

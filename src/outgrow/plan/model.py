@@ -33,10 +33,12 @@ Fate = Literal["moved", "changed", "left"]
 class Outcome:
     """What becomes of one source object.
 
-    `name` is `table`, `table.column` or `table.index` in source spelling; `target` is the target's
-    name of a constraint, index, view or trigger. `text` keeps the SQLite text of an object that is
-    left, so that it can be written by hand. `rule` is the finding's rule when the fate is "left" or
-    when the change deserves one.
+    `name` says it to people: `table`, `table.column` or `table.index` in source spelling, and for
+    an object without a name what it is. `target` is the target's name of a constraint, index, view
+    or trigger, `table` the source table that a constraint, index or trigger stands on, and
+    `source_name` the object's own name, empty when SQLite knows none. `text` keeps the SQLite text
+    of an object that is left, so that it can be written by hand. `rule` is the finding's rule when
+    the fate is "left" or when the change deserves one.
     """
 
     kind: ObjectKind
@@ -46,6 +48,8 @@ class Outcome:
     text: str = ""
     rule: str | None = None
     target: str = ""
+    table: str = ""
+    source_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +113,9 @@ class TablePlan:
     """What becomes of one table (or of a virtual table's content, `virtual`).
 
     `key` lists source columns that order rows the same way on both sides and are unique there;
-    empty when there is none. `primary_key` is SQLite's. `select` is the SQL that reads a virtual table's content.
-    `identity_next` is the first value the identity must give.
+    empty when there is none. `primary_key` is SQLite's. `select` is the SQL that reads a virtual
+    table's content. `identity_next` is the first value the identity must give, and
+    `identity_sequence` its sequence's name where PostgreSQL would not choose a free one.
     """
 
     source: str
@@ -124,6 +129,7 @@ class TablePlan:
     key: tuple[str, ...] = ()
     primary_key: tuple[str, ...] = ()
     identity_next: int | None = None
+    identity_sequence: str | None = None
 
     def column(self, source: str) -> ColumnPlan:
         """The plan of that source column, ASCII case ignored; KeyError if none."""
@@ -144,18 +150,20 @@ class Plan:
 
     `statements` are in an order in which they run on an empty schema; `outcomes` are those of
     objects for which no statement stands (left ones above all). Together with the statements'
-    own outcomes they name every object of the source exactly once.
+    own outcomes they name every object of the source exactly once. `leave` is what the user leaves
+    behind besides tables, as `kind:name`.
     """
 
-    source: str
-    schema: str
-    types: TypePolicy
-    names: NamePolicy
-    json: JsonType
-    tables: tuple[TablePlan, ...]
-    statements: tuple[Statement, ...]
-    outcomes: tuple[Outcome, ...]
-    findings: tuple[Finding, ...]
+    source: str = ""
+    schema: str = "public"
+    types: TypePolicy = "inferred"
+    names: NamePolicy = "fold"
+    json: JsonType = "jsonb"
+    tables: tuple[TablePlan, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    leave: tuple[str, ...] = ()
 
     def table(self, source: str) -> TablePlan:
         """The plan of that source table, ASCII case ignored; KeyError if none."""

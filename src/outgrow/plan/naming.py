@@ -1,4 +1,7 @@
-"""Every name on the target, and the model that SQL texts are resolved against."""
+"""Every name on the target, and the model that SQL texts are resolved against.
+
+The first step of `plan.build`; everything after it asks here what a relation or column is called.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +35,15 @@ class Naming:
         return self.constraints.setdefault(table, Namespace()).take(wanted, suffix=suffix)
 
 
-def name_everything(database: Database, options: Options, overrides: Overrides) -> tuple[Naming, tuple[Finding, ...]]:
+def name_everything(
+    database: Database, options: Options, overrides: Overrides
+) -> tuple[Naming, tuple[Finding, ...]]:
     """Names for tables, views and columns by policy and override; ConfigError when two overrides collide."""
     sources = [table.name for table in database.tables] + [view.name for view in database.views]
     relations = _overridden(
-        relation_names(sources, options.names), {name: overrides.table(name).name for name in sources}, "relation"
+        relation_names(sources, options.names),
+        {name: overrides.table(name).name for name in sources},
+        "relation",
     )
     columns: dict[ColumnKey, str] = {}
     for table in database.tables:
@@ -67,7 +74,8 @@ def _overridden(made: dict[str, str], wanted: Mapping[str, str | None], what: st
     for source, target in result.items():
         if target in seen:
             raise ConfigError(
-                f"the plan gives the {what} name {target} to both {seen[target]} and {source}; change one of them"
+                f"the plan gives the {what} name {target} to both {seen[target]} and {source}; "
+                "change one of them"
             )
         if len(target.encode()) > MAX_BYTES:
             raise ConfigError(f"the plan's name {target} is longer than PostgreSQL's 63 bytes; shorten it")
@@ -86,6 +94,7 @@ def target_model(
             schema=options.schema,
             name=naming.relations[table.name],
             rowid_alias=table.rowid_alias,
+            primary_key=table.primary_key,
             columns=tuple(
                 TargetColumn(
                     source=column.name,
@@ -94,6 +103,7 @@ def target_model(
                     conversion=choices[table.name, column.name].conversion,
                     not_null=column.not_null or column.name == table.rowid_alias,
                     collation=None if column.collation in {None, "BINARY"} else column.collation,
+                    affinity=column.affinity,
                 )
                 for column in table.columns
             ),

@@ -1,4 +1,7 @@
-"""The plan as one SQL script that loads on an empty PostgreSQL: pre-data, then post-data."""
+"""The plan as one SQL script that loads on an empty PostgreSQL: pre-data, then post-data.
+
+Called by `cli.plan` for `--sql`; made from the very statements that `move` carries out.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,14 @@ from outgrow.plan.model import Phase, Plan, Statement
 
 
 def script(plan: Plan) -> str:
-    """All statements in order; the data belongs between the two parts. What is left behind stands at the end as comments."""
-    parts = [f"-- PostgreSQL schema for {_one_line(plan.source)}, made by outgrow plan --sql\n"]
+    """All statements in order; the data belongs between the two parts.
+
+    What is left behind stands at the end as comments. Plain SQL, no command of psql's.
+    """
+    parts = [
+        f"-- PostgreSQL schema for {_one_line(plan.source)}, made by outgrow plan --sql\n",
+        "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n",
+    ]
     if any(column.type.startswith("vector") for table in plan.tables for column in table.columns):
         parts.append("CREATE EXTENSION IF NOT EXISTS vector;\n")
     for phase in ("pre-data", "post-data"):
@@ -37,4 +46,7 @@ def _one_line(text: str) -> str:
 
 def _lines(text: str) -> list[str]:
     """Lines without what could end a comment early: every kind of line end is taken as one."""
-    return ["".join(char if char.isprintable() or char == "\t" else "?" for char in line) for line in text.splitlines()]
+    return [
+        "".join(char if char.isprintable() or char == "\t" else "?" for char in line)
+        for line in text.splitlines()
+    ]

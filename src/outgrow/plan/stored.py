@@ -1,4 +1,7 @@
-"""What the target remembers of a plan, so that a later `verify` can read both sides with the same eyes."""
+"""What the target remembers of a plan, so that a later `verify` can read both sides with the same eyes.
+
+Written into the ledger by `move.migrate`, read back by its next run and by `move.reverify`.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ def dump_tables(tables: tuple[TablePlan, ...], outcomes: tuple[Outcome, ...]) ->
         for column in entry["columns"]:
             del column["considered"], column["evidence"]
         rows.append(entry)
-    return json.dumps({"version": VERSION, "tables": rows, "outcomes": [asdict(outcome) for outcome in outcomes]})
+    return json.dumps(
+        {"version": VERSION, "tables": rows, "outcomes": [asdict(outcome) for outcome in outcomes]}
+    )
 
 
 def load_tables(text: str) -> tuple[tuple[TablePlan, ...], tuple[Outcome, ...]]:
@@ -32,4 +37,6 @@ def load_tables(text: str) -> tuple[tuple[TablePlan, ...], tuple[Outcome, ...]]:
 
 def _table(entry: dict[str, Any]) -> TablePlan:
     columns = tuple(ColumnPlan(**column) for column in entry.pop("columns"))
-    return TablePlan(columns=columns, **{**entry, "key": tuple(entry["key"]), "primary_key": tuple(entry["primary_key"])})
+    return TablePlan(
+        columns=columns, **{**entry, "key": tuple(entry["key"]), "primary_key": tuple(entry["primary_key"])}
+    )

@@ -1,12 +1,13 @@
 """plan.toml: the plan as a file that a person edits, with the evidence in its comments.
 
-Writing shows every decision; reading takes back what differs. `docs/reference/plan.md` is its manual.
+Written and read by the verbs of `cli`; what was read goes to `plan.build` as overrides. Writing shows
+every decision; reading takes back what differs. `docs/reference/plan.md` is its manual.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -33,7 +34,7 @@ class PlanFile:
     names: NamePolicy | None = None
     json: JsonType | None = None
     allow: frozenset[str] = frozenset()
-    overrides: Overrides = Overrides()
+    overrides: Overrides = field(default_factory=Overrides)
 
 
 def write_plan(plan: Plan, allow: frozenset[str] = frozenset()) -> str:
@@ -49,7 +50,7 @@ def write_plan(plan: Plan, allow: frozenset[str] = frozenset()) -> str:
     _add(settings, "names", plan.names, " | ".join(NAME_POLICIES))
     _add(settings, "json", plan.json, "jsonb keeps values, json keeps every byte")
     _add(settings, "allow", sorted(allow), "rule ids whose findings do not stop and do not count as loss")
-    _add(settings, "leave", _left_objects(plan), '"view:NAME", "trigger:NAME", "index:NAME", ...')
+    _add(settings, "leave", list(plan.leave), '"view:NAME", "trigger:NAME", "index:NAME", ...')
     document.add("outgrow", settings)
     tables = tomlkit.table(is_super_table=True)
     for table in plan.tables:
@@ -57,19 +58,10 @@ def write_plan(plan: Plan, allow: frozenset[str] = frozenset()) -> str:
     for outcome in plan.outcomes:
         if outcome.kind in {"tables", "virtual_tables"} and outcome.rule == "table.left":
             left = tomlkit.table()
-            left.add("leave", True)  # noqa: FBT003 - tomlkit's own signature
+            left.add("leave", True)
             tables.add(outcome.name, left)
     document.add("tables", tables)
     return tomlkit.dumps(document)
-
-
-def _left_objects(plan: Plan) -> list[str]:
-    kinds = {"views": "view", "triggers": "trigger", "indexes": "index", "checks": "check"}
-    return [
-        f"{kinds[outcome.kind]}:{outcome.name.rpartition('.')[2] if outcome.kind == 'indexes' else outcome.name}"
-        for outcome in plan.outcomes
-        if outcome.kind in kinds and outcome.reason == "left out in the plan"
-    ]
 
 
 def _add(table: Any, key: str, value: object, comment: str) -> None:
@@ -81,7 +73,7 @@ def _add(table: Any, key: str, value: object, comment: str) -> None:
 def _table(table: TablePlan) -> Any:
     result = tomlkit.table()
     _add(result, "name", table.name, f"{table.rows:,} rows")
-    result.add("leave", False)  # noqa: FBT003 - tomlkit's own signature
+    result.add("leave", False)
     columns = tomlkit.table()
     for column in table.columns:
         entry = tomlkit.inline_table()
@@ -101,17 +93,21 @@ def _printable(text: str) -> str:
 
 
 def read_plan(text: str, name: str) -> PlanFile:
-    """The decisions of a plan file; ConfigError with the place of whatever is wrong in it. `name` is for messages."""
+    """The decisions of a plan file, `name` in messages; ConfigError with the place of what is wrong."""
     try:
         document = tomlkit.parse(text).unwrap()
     except TOMLKitError as error:
-        raise ConfigError(f"{name} is not valid TOML: {error}; mend it or write a new one with outgrow plan -o") from error
+        raise ConfigError(
+            f"{name} is not valid TOML: {error}; mend it or write a new one with outgrow plan -o"
+        ) from error
     reader = _Reader(name)
     reader.only(document, {"outgrow", "tables"}, "")
     settings = reader.table(document, "outgrow", "")
     reader.only(settings, {"version", "schema", "types", "names", "json", "allow", "leave"}, "outgrow.")
     if settings.get("version", VERSION) != VERSION:
-        raise ConfigError(f"{name}: version {settings['version']} is not known; write a new one with outgrow plan -o")
+        raise ConfigError(
+            f"{name}: version {settings['version']} is not known; write a new one with outgrow plan -o"
+        )
     tables = reader.table(document, "tables", "")
     return PlanFile(
         schema=reader.text(settings, "schema", "outgrow."),
@@ -135,7 +131,9 @@ class _Reader:
     def only(self, table: Mapping[str, Any], known: set[str], where: str) -> None:
         for key in table:
             if key not in known:
-                raise ConfigError(f"{self._name}: {where}{key} is not a setting; there are {', '.join(sorted(known))}")
+                raise ConfigError(
+                    f"{self._name}: {where}{key} is not a setting; there are {', '.join(sorted(known))}"
+                )
 
     def table(self, parent: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
         value = parent.get(key, {})
@@ -152,7 +150,9 @@ class _Reader:
     def choice(self, parent: Mapping[str, Any], key: str, known: tuple[str, ...]) -> str | None:
         value = self.text(parent, key, "outgrow.")
         if value is not None and value not in known:
-            raise ConfigError(f"{self._name}: outgrow.{key} is {value!r}; it must be one of {', '.join(known)}")
+            raise ConfigError(
+                f"{self._name}: outgrow.{key} is {value!r}; it must be one of {', '.join(known)}"
+            )
         return value
 
     def strings(self, parent: Mapping[str, Any], key: str) -> list[str]:
@@ -165,7 +165,9 @@ class _Reader:
         known = {rule.id for rule in known_rules()}
         for rule_id in self.strings(parent, "allow"):
             if rule_id not in known:
-                raise ConfigError(f"{self._name}: outgrow.allow has {rule_id!r}, which is no rule; docs/rules lists them")
+                raise ConfigError(
+                    f"{self._name}: outgrow.allow has {rule_id!r}, which is no rule; docs/rules lists them"
+                )
         return self.strings(parent, "allow")
 
     def leave(self, parent: Mapping[str, Any]) -> list[str]:
@@ -173,7 +175,10 @@ class _Reader:
         for entry in self.strings(parent, "leave"):
             kind, colon, name = entry.partition(":")
             if not colon or kind not in _LEAVABLE:
-                raise ConfigError(f"{self._name}: outgrow.leave has {entry!r}; write KIND:NAME with KIND one of {', '.join(_LEAVABLE)}")
+                raise ConfigError(
+                    f"{self._name}: outgrow.leave has {entry!r}; write KIND:NAME "
+                    f"with KIND one of {', '.join(_LEAVABLE)}"
+                )
             result.append(f"{kind}:{fold(name)}")
         return result
 

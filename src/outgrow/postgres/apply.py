@@ -1,4 +1,4 @@
-"""The one module that carries statements out.
+"""The one module that carries statements out: after `plan`, called by `move` for both phases.
 
 Each part of a statement runs in a transaction of its own together with its line in the ledger, so
 that every step may run twice and none is half done. What PostgreSQL refuses becomes an outcome
@@ -19,7 +19,9 @@ from outgrow.plan.model import Outcome, Statement
 from outgrow.postgres.ledger import Ledger, digest
 
 _ROWS_BREAK_IT = (errors.ForeignKeyViolation, errors.CheckViolation)
-_GONE = (psycopg.OperationalError, errors.AdminShutdown, errors.CrashShutdown)
+_PASSING = ("08", "40", "53", "55", "57", "58")
+"""SQLSTATE classes that speak of the server or of other sessions: connection, rollback, resources, locks,
+shutdown and cancel, system (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 _DEFAULT_RULES = {
     "indexes": "index.refused",
     "unique_constraints": "index.refused",
@@ -36,22 +38,24 @@ def run_required(connection: psycopg.Connection[Any], statements: Iterable[State
                 for sql in statement.script:
                     connection.execute(_as_query(sql))
         except psycopg.Error as error:
-            if isinstance(error, _GONE) or statement.required:
-                raise TargetError(f"PostgreSQL refuses {statement.why}: {say(error)}") from error
+            if is_passing(error) or statement.required:
+                raise TargetError(
+                    f"PostgreSQL refuses {statement.why}: {say(error)}{_advice(error)}"
+                ) from error
 
 
 def build(connection: psycopg.Connection[Any], ledger: Ledger, statement: Statement) -> str | None:
-    """Runs a statement's `build` unless the ledger has it; what PostgreSQL said when it refuses, else None."""
+    """Runs a statement's `build` unless the ledger has it; PostgreSQL's words when it refuses, else None."""
     return _step(connection, ledger, statement, statement.build, "build")
 
 
 def finish(connection: psycopg.Connection[Any], ledger: Ledger, statement: Statement) -> str | None:
-    """Runs a statement's main SQL unless the ledger has it; what PostgreSQL said when it refuses, else None."""
+    """Runs a statement's main SQL unless the ledger has it; PostgreSQL's words when it refuses, else None."""
     return _step(connection, ledger, statement, statement.sql or None, "made")
 
 
 def validate(connection: psycopg.Connection[Any], ledger: Ledger, statement: Statement) -> str | None:
-    """Runs a statement's `validate`; "rows" when rows break the constraint, another refusal's words, else None."""
+    """Runs a statement's `validate`; "rows" when rows break it, else PostgreSQL's words or None."""
     return _step(connection, ledger, statement, statement.validate, "validated")
 
 
@@ -61,15 +65,15 @@ def _step(
     if sql is None:
         return None
     key = digest(sql)
-    done = ledger.made(connection).get(key)
+    done = ledger.reason(connection, key)
     if done is not None:
-        return done[1] or None
+        return done or None
     try:
         with connection.transaction():
             connection.execute(_as_query(sql))
             ledger.make(connection, key, statement.table, fate, "")
     except psycopg.Error as error:
-        if isinstance(error, _GONE) or connection.closed:
+        if is_passing(error) or connection.closed:
             raise
         reason = "rows" if fate == "validated" and isinstance(error, _ROWS_BREAK_IT) else say(error)
         with connection.transaction():
@@ -90,6 +94,18 @@ def refused(statement: Statement, reason: str) -> tuple[Outcome, ...]:
         )
         for outcome in statement.outcomes
     )
+
+
+def is_passing(error: psycopg.Error) -> bool:
+    """Whether the error speaks of the server or of other sessions: the same statement may succeed later."""
+    state = error.sqlstate
+    return isinstance(error, psycopg.OperationalError) if state is None else state.startswith(_PASSING)
+
+
+def _advice(error: psycopg.Error) -> str:
+    if isinstance(error, errors.InsufficientPrivilege):
+        return "; grant the target user the right to it, or name a schema of its own with --schema"
+    return "; mend that and run the same command again"
 
 
 def say(error: psycopg.Error) -> str:

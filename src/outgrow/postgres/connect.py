@@ -40,6 +40,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
     ("resolve host|translate host name", "mend the host in the URL"),
     ("timeout expired|timed out|No route|unreachable", "check host, port and firewall"),
     ("SSL|certificate", "check sslmode and sslrootcert in the URL"),
+    ("No space left|[Dd]isk full", "free some space on the server's disk"),
     ("too many clients|connection slots", "close other connections, or raise max_connections"),
     ("starting up|shutting down|recovery mode", "wait until the server is up, then run the same command"),
     ("", "check the URL"),

@@ -1,13 +1,14 @@
 """What the target remembers of a move: schema `outgrow` with the plan, the progress and what is done.
 
-Progress is written in the transaction of the rows or objects it speaks of, so that an interrupted
-move goes on exactly where PostgreSQL stands.
+Written by `move` all along the way, read by its next run and by `verify`. Progress is written in the
+transaction of the rows or objects it speaks of, so that an interrupted move goes on exactly where
+PostgreSQL stands.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Literal
 
 import psycopg
@@ -19,15 +20,24 @@ State = Literal["loading", "done"]
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS outgrow;
 CREATE TABLE IF NOT EXISTS outgrow.move (
-  target_schema text PRIMARY KEY, source text NOT NULL, fingerprint text NOT NULL, plan_digest text NOT NULL,
-  plan text NOT NULL, refuted text NOT NULL, state text NOT NULL, version text NOT NULL,
-  began timestamptz NOT NULL DEFAULT now(), ended timestamptz);
+  target_schema text PRIMARY KEY, source text NOT NULL, fingerprint text NOT NULL,
+  plan_digest text NOT NULL, plan text NOT NULL, refuted text NOT NULL, state text NOT NULL,
+  version text NOT NULL, began timestamptz NOT NULL DEFAULT now(), ended timestamptz);
 CREATE TABLE IF NOT EXISTS outgrow.progress (
-  target_schema text NOT NULL, table_name text NOT NULL, chunks integer NOT NULL, row_count bigint NOT NULL,
-  finished boolean NOT NULL, PRIMARY KEY (target_schema, table_name));
+  target_schema text NOT NULL, table_name text NOT NULL, chunks integer NOT NULL,
+  row_count bigint NOT NULL, finished boolean NOT NULL, PRIMARY KEY (target_schema, table_name));
 CREATE TABLE IF NOT EXISTS outgrow.made (
-  target_schema text NOT NULL, statement text NOT NULL, table_name text, fate text NOT NULL, reason text NOT NULL,
-  PRIMARY KEY (target_schema, statement));
+  target_schema text NOT NULL, statement text NOT NULL, table_name text, fate text NOT NULL,
+  reason text NOT NULL, PRIMARY KEY (target_schema, statement));
+"""
+
+# Read from the catalog, because to_regclass() fails in a schema that the user may not enter.
+_ACCESS = """
+SELECT c.oid, has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+  AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
+  AND has_table_privilege(c.oid, 'DELETE')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'outgrow' AND c.relname = 'made'
 """
 
 
@@ -65,6 +75,8 @@ class Ledger:
 
     def prepare(self, connection: psycopg.Connection[Any]) -> None:
         """Makes the ledger's tables where they are missing; TargetError when the user may not."""
+        if self.exists(connection):
+            return
         try:
             connection.execute(_TABLES)
         except psycopg.errors.InsufficientPrivilege as error:
@@ -72,33 +84,42 @@ class Ledger:
                 "the target user may not create the schema outgrow, where a move keeps its progress; "
                 "grant CREATE on the database"
             ) from error
-        except psycopg.errors.UniqueViolation:
-            connection.rollback()
+        except psycopg.errors.UniqueViolation:  # another outgrow made them at the same moment
             connection.execute(_TABLES)
 
     def exists(self, connection: psycopg.Connection[Any]) -> bool:
-        """Whether the target has a ledger at all."""
-        row = connection.execute("SELECT to_regclass('outgrow.move')").fetchone()
-        return row is not None and row[0] is not None
+        """Whether the target has a ledger; TargetError when it has one that the user may not write to."""
+        row = connection.execute(_ACCESS).fetchone()
+        if row is None or row[0] is None:
+            return False
+        if not row[1]:
+            raise TargetError(
+                "the schema outgrow, where moves keep their progress, belongs to another user; connect as "
+                "that user, or grant USAGE on it and SELECT, INSERT, UPDATE, DELETE on its tables"
+            )
+        return True
 
     def entry(self, connection: psycopg.Connection[Any]) -> Entry | None:
         """The move into this schema, if there was one."""
         row = connection.execute(
-            "SELECT source, fingerprint, plan_digest, plan, refuted, state FROM outgrow.move WHERE target_schema = %s",
+            "SELECT source, fingerprint, plan_digest, plan, refuted, state FROM outgrow.move "
+            "WHERE target_schema = %s",
             (self._schema,),
         ).fetchone()
         if row is None:
             return None
-        return Entry(source=row[0], fingerprint=row[1], plan_digest=row[2], plan=row[3], refuted=row[4], state=row[5])
+        return Entry(
+            source=row[0], fingerprint=row[1], plan_digest=row[2], plan=row[3], refuted=row[4], state=row[5]
+        )
 
     def begin(self, connection: psycopg.Connection[Any], entry: Entry, version: str) -> None:
         """Starts anew: forgets all earlier progress of this schema."""
         self.forget(connection)
         connection.execute(
-            "INSERT INTO outgrow.move (target_schema, source, fingerprint, plan_digest, plan, refuted, state, version) "
+            "INSERT INTO outgrow.move "
+            "(target_schema, source, fingerprint, plan_digest, plan, refuted, state, version) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (self._schema, entry.source, entry.fingerprint, entry.plan_digest, entry.plan, entry.refuted, entry.state,
-             version),  # fmt: skip
+            (self._schema, *astuple(entry), version),
         )
 
     def replan(self, connection: psycopg.Connection[Any], entry: Entry) -> None:
@@ -126,13 +147,16 @@ class Ledger:
             "SELECT table_name, chunks, row_count, finished FROM outgrow.progress WHERE target_schema = %s",
             (self._schema,),
         )
-        return {name: Progress(chunks=chunks, rows=count, finished=done) for name, chunks, count, done in rows}
+        return {
+            name: Progress(chunks=chunks, rows=count, finished=done) for name, chunks, count, done in rows
+        }
 
     def advance(self, connection: psycopg.Connection[Any], table: str, progress: Progress) -> None:
         """Notes a table's progress, in the transaction of its rows."""
         connection.execute(
-            "INSERT INTO outgrow.progress VALUES (%s, %s, %s, %s, %s) ON CONFLICT (target_schema, table_name) "
-            "DO UPDATE SET chunks = EXCLUDED.chunks, row_count = EXCLUDED.row_count, finished = EXCLUDED.finished",
+            "INSERT INTO outgrow.progress VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT (target_schema, table_name) DO UPDATE "
+            "SET chunks = EXCLUDED.chunks, row_count = EXCLUDED.row_count, finished = EXCLUDED.finished",
             (self._schema, table, progress.chunks, progress.rows, progress.finished),
         )
 
@@ -140,15 +164,17 @@ class Ledger:
         """The table starts anew."""
         for name in ("progress", "made"):
             connection.execute(
-                f"DELETE FROM outgrow.{name} WHERE target_schema = %s AND table_name = %s", (self._schema, table)
+                f"DELETE FROM outgrow.{name} WHERE target_schema = %s AND table_name = %s",
+                (self._schema, table),
             )
 
-    def made(self, connection: psycopg.Connection[Any]) -> dict[str, tuple[str, str]]:
-        """Statements done so far, by digest: (fate, reason)."""
-        rows = connection.execute(
-            "SELECT statement, fate, reason FROM outgrow.made WHERE target_schema = %s", (self._schema,)
-        )
-        return {statement: (fate, reason) for statement, fate, reason in rows}
+    def reason(self, connection: psycopg.Connection[Any], statement: str) -> str | None:
+        """Why PostgreSQL refused a statement, by digest; "" when it is done, None when it was not tried."""
+        row = connection.execute(
+            "SELECT reason FROM outgrow.made WHERE target_schema = %s AND statement = %s",
+            (self._schema, statement),
+        ).fetchone()
+        return None if row is None else row[0]
 
     def make(
         self, connection: psycopg.Connection[Any], statement: str, table: str | None, fate: str, reason: str

@@ -1,4 +1,7 @@
-"""Which rows break a constraint that stays NOT VALID: how many, and the keys of the first."""
+"""Which rows break a constraint that stays NOT VALID: how many, and the keys of the first.
+
+Called by `move.construct` when PostgreSQL will not validate; the answer becomes a finding.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ SELECT c.contype::text, pg_get_expr(c.conbin, c.conrelid), c.confrelid::regclass
              JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.n ORDER BY k.i),
        ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY k(n, i)
              JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.n ORDER BY k.i),
-       ARRAY(SELECT a.attname::text FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(n, o)
+       ARRAY(SELECT a.attname::text
+             FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(n, o)
              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n
              WHERE i.indrelid = c.conrelid AND i.indisprimary ORDER BY k.o)
 FROM pg_constraint c

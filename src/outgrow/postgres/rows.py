@@ -46,7 +46,8 @@ class Encoder:
         }
         self._encoder = pgpq.ArrowToPostgresBinaryEncoder.new_with_encoders(batch.schema, builders)
         header: bytes = self._encoder.write_header()
-        return header + self._encoder.write_batch(batch)
+        first: bytes = self._encoder.write_batch(batch)
+        return header + first
 
     def end(self) -> bytes:
         """The stream's trailer; empty when no batch came (COPY takes no bytes for no rows)."""

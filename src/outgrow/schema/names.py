@@ -67,7 +67,7 @@ def literal(text: str) -> str:
 
 def fold(name: str) -> str:
     """ASCII lower case, as SQLite compares names and as PostgreSQL folds unquoted ones."""
-    return name.translate(_ASCII_LOWER)
+    return name.lower() if name.isascii() else name.translate(_ASCII_LOWER)
 
 
 def qualified(schema: str, name: str) -> str:

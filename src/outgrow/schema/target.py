@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from outgrow.schema.model import Affinity
 from outgrow.schema.names import fold
 
 Family = Literal[
@@ -38,7 +39,8 @@ class TargetColumn:
 
     `source` and `name` are the spellings on the two sides, `type` the PostgreSQL type as written in
     DDL, `conversion` the recipe that the plan records (see `types.values`): "same" means the value
-    is held as itself. `collation` is the source's collation when it is not BINARY (NOCASE, RTRIM, …).
+    is held as itself. `collation` is the source's collation when it is not BINARY (NOCASE, RTRIM, …),
+    `affinity` its affinity (None: not a table's column).
     """
 
     source: str
@@ -47,6 +49,7 @@ class TargetColumn:
     conversion: str = "same"
     not_null: bool = False
     collation: str | None = None
+    affinity: Affinity | None = None
 
     @property
     def family(self) -> Family:
@@ -56,7 +59,10 @@ class TargetColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
-    """A table or view on the target. `rowid_alias` is the source name of the rowid's column, if any."""
+    """A table or view on the target.
+
+    `rowid_alias` is the source name of the rowid's column, if any; `primary_key` lists source names.
+    """
 
     source: str
     schema: str
@@ -64,6 +70,7 @@ class Relation:
     columns: tuple[TargetColumn, ...]
     kind: Literal["table", "view"] = "table"
     rowid_alias: str | None = None
+    primary_key: tuple[str, ...] = ()
 
     def column(self, source_name: str) -> TargetColumn:
         """The column of that source name, ASCII case ignored; KeyError when there is none."""

@@ -24,7 +24,8 @@ LONG = 65_536
 CHUNK_ROWS = 400_000
 """Below so many rowids a table is profiled in one piece."""
 
-Assumption = Literal["integer", "real", "text", "counted"]
+Assumption = Literal["rowid", "integer", "wide integer", "real", "text", "counted"]
+"""What a column is taken to hold until its aggregate says otherwise; "counted" assumes nothing."""
 _BUILT_IN = {None, "BINARY", "NOCASE", "RTRIM"}
 
 
@@ -86,15 +87,27 @@ def split(rows: Rows, bounds: tuple[int, int] | None, parts: int) -> tuple[Rows,
 
 
 def profile_rows(
-    connection: apsw.Connection, table: Table, rows: Rows, sample: Sequence[Sequence[Value]]
+    connection: apsw.Connection,
+    table: Table,
+    rows: Rows,
+    sample: Sequence[Sequence[Value]],
+    bounds: tuple[int, int] | None,
 ) -> TableProfile:
-    """The profile of one piece of a table; pieces are joined by `merge`."""
+    """The profile of one piece of a table; pieces are joined by `merge`. `bounds` is the whole table's `rowid_range`."""
     samples = _columnwise(table, sample)
-    assumed = {column.name: _assume(column, samples[column.name]) for column in table.columns}
-    first = _measure(connection, table.columns, rows, assumed)
+    assumed = {column.name: _assume(column, samples[column.name], bounds) for column in table.columns}
+    if table.rowid_alias is not None and bounds is not None:
+        assumed[table.rowid_alias] = "rowid"
+    try:
+        first = _measure(connection, table.columns, rows, assumed, bounds)
+    except apsw.SQLError as error:
+        if "integer overflow" not in str(error):
+            raise
+        wide: dict[str, Assumption] = {n: "wide integer" if a == "integer" else a for n, a in assumed.items()}
+        first = _measure(connection, table.columns, rows, wide, bounds)
     surprised = [column for column in table.columns if first[column.name] is None]
     if surprised:
-        first |= _measure(connection, surprised, rows, {column.name: "counted" for column in surprised})
+        first |= _measure(connection, surprised, rows, {column.name: "counted" for column in surprised}, bounds)
     columns = []
     for column in table.columns:
         measured = first[column.name]
@@ -194,7 +207,7 @@ def _columnwise(table: Table, sample: Sequence[Sequence[Value]]) -> dict[str, tu
 _KIND: dict[type, StorageClass] = {int: "integer", float: "real", str: "text", bytes: "blob"}
 
 
-def _assume(column: Column, sample: Sequence[Value]) -> Assumption:
+def _assume(column: Column, sample: Sequence[Value], bounds: tuple[int, int] | None) -> Assumption:
     kinds = {_KIND[type(value)] for value in sample}
     if column.collation not in _BUILT_IN or len(kinds) > 1:
         return "counted"
@@ -204,27 +217,26 @@ def _assume(column: Column, sample: Sequence[Value]) -> Assumption:
     (kind,) = kinds
     if kind == "real" and column.affinity is not Affinity.REAL:
         return "counted"
-    if kind == "text" and sum(len(v) for v in sample if isinstance(v, str)) > 400 * len(sample):
-        return "counted"
+    if kind == "integer":
+        rows = bounds[1] - bounds[0] + 1 if bounds else 2**20
+        largest = max(abs(value) for value in sample if isinstance(value, int))
+        return "integer" if largest * rows < 2**62 else "wide integer"
     return "counted" if kind == "blob" else kind
 
 
 def _expressions(column: Column, assumption: Assumption) -> tuple[str, ...]:
     name = quote_sqlite(column.name)
-    if assumption == "integer":
+    if assumption == "rowid":
+        return ()
+    if assumption in {"integer", "wide integer"}:
         # sum() is an integer only when every value is one; the division keeps it from overflowing.
-        return f"count({name})", f"min({name})", f"max({name})", f"typeof(sum({name} / 4294967296))"
+        added = name if assumption == "integer" else f"{name} / 4294967296"
+        return f"count({name})", f"min({name})", f"max({name})", f"typeof(sum({added}))"
     if assumption == "real":
         return f"count({name})", f"min({name})", f"max({name})"
     if assumption == "text":
-        plain = f"{name} COLLATE BINARY"
-        return (
-            f"count({name})",
-            f"typeof(min({plain}))",
-            f"typeof(max({plain}))",
-            f"max(octet_length({name}))",
-            f"avg(octet_length({name}))",
-        )
+        # Neither typeof() nor octet_length() reads the value itself, so long texts stay in their overflow pages.
+        return f"count({name})", f"count(CASE typeof({name}) WHEN 'text' THEN 1 END)", f"max(octet_length({name}))"
     kinds = tuple(f"count(CASE typeof({name}) WHEN '{kind}' THEN 1 END)" for kind in CLASSES)
     integer = f"CASE typeof({name}) WHEN 'integer' THEN {name} END"
     real = f"CASE typeof({name}) WHEN 'real' THEN {name} END"
@@ -255,18 +267,25 @@ _WIDTH = 60
 
 
 def _measure(
-    connection: apsw.Connection, columns: Sequence[Column], rows: Rows, assumed: dict[str, Assumption]
+    connection: apsw.Connection,
+    columns: Sequence[Column],
+    rows: Rows,
+    assumed: dict[str, Assumption],
+    bounds: tuple[int, int] | None,
 ) -> dict[str, _Measured | None]:
     result: dict[str, _Measured | None] = {}
     for start in range(0, len(columns), _WIDTH):
         part = columns[start : start + _WIDTH]
         lists = [_expressions(column, assumed[column.name]) for column in part]
-        wanted = ", ".join(expression for expressions in lists for expression in expressions)
-        row = next(iter(connection.execute(f"SELECT count(*), {wanted} FROM {rows.source}{rows.where}")))
+        wanted = ", ".join(("count(*)", *(expression for expressions in lists for expression in expressions)))
+        row = next(iter(connection.execute(f"SELECT {wanted} FROM {rows.source}{rows.where}")))
         at = 1
         for column, expressions in zip(part, lists, strict=True):
             values = row[at : at + len(expressions)]
-            result[column.name] = _read(assumed[column.name], row[0], values)
+            if assumed[column.name] == "rowid":
+                result[column.name] = _Measured(rows=row[0], counts=(row[0], 0, 0, 0), integers=bounds or (None, None))
+            else:
+                result[column.name] = _read(assumed[column.name], row[0], values)
             at += len(expressions)
     return result
 
@@ -285,15 +304,15 @@ def _read(assumption: Assumption, rows: int, values: Sequence[Any]) -> _Measured
     count = values[0]
     if count == 0:
         return _Measured(rows=rows, counts=(0, 0, 0, 0))
-    if assumption == "integer":
+    if assumption in {"integer", "wide integer"}:
         proven = type(values[1]) is int and type(values[2]) is int and values[3] == "integer"
         return _Measured(rows=rows, counts=(count, 0, 0, 0), integers=(values[1], values[2])) if proven else None
     if assumption == "real":
         proven = type(values[1]) is float and type(values[2]) is float
         return _Measured(rows=rows, counts=(0, count, 0, 0), reals=(values[1], values[2])) if proven else None
-    if values[1] != "text" or values[2] != "text":
+    if values[1] != count:
         return None
-    return _Measured(rows=rows, counts=(0, 0, count, 0), max_bytes=values[3], mean_bytes=values[4])
+    return _Measured(rows=rows, counts=(0, 0, count, 0), max_bytes=values[2])
 
 
 def _profile(column: Column, measured: _Measured, sample: tuple[Value, ...]) -> ColumnProfile:
@@ -308,6 +327,12 @@ def _profile(column: Column, measured: _Measured, sample: tuple[Value, ...]) -> 
         min_real=measured.reals[0],
         max_real=measured.reals[1],
         max_bytes=measured.max_bytes,
-        mean_bytes=measured.mean_bytes,
+        mean_bytes=measured.mean_bytes or _mean_of(sample, measured.max_bytes),
         sample=sample,
     )
+
+
+def _mean_of(sample: Sequence[Value], longest: int) -> float:
+    """Mean length of a column of text, from the sample: it only sets the size of batches."""
+    sizes = [min(longest, len(value.encode(errors="surrogatepass"))) for value in sample if isinstance(value, str)]
+    return sum(sizes) / len(sizes) if sizes else 0.0

@@ -2,7 +2,8 @@
 
 SQLite divides integers by zero to NULL, concatenates numbers, and computes decimals as doubles;
 PostgreSQL raises an error, refuses, and computes them as decimals. Integer results beyond 64 bits
-become doubles on SQLite and an error on PostgreSQL: loud, and the one difference left here.
+become doubles on SQLite and an error on PostgreSQL. A column of integers and reals computes in double
+precision, so that its integers beyond 2^53 round.
 Used by `expressions`.
 """
 
@@ -156,12 +157,17 @@ def negated(value: Value) -> Value:
         return integer_constant(-known)
     if _is_null(value):
         return NULL
+    if value.kind == "number" and value.type != "double precision":
+        return made(f"-{value.within(Rank.MULTIPLY)}", "number", value.type, value, rank=Rank.MULTIPLY)
     number = _number(value)
-    return made(f"-{number.within(Rank.MULTIPLY)}", number.kind, number.type, number, rank=Rank.MULTIPLY)
+    if number.kind == "integer":
+        return made(f"-{number.within(Rank.MULTIPLY)}", "integer", "bigint", number, rank=Rank.MULTIPLY)
+    # SQLite subtracts from zero, which makes 0.0 of 0.0 and not -0.0.
+    return made(f"0 - {number.within(Rank.ADD)}", number.kind, number.type, number, rank=Rank.ADD)
 
 
 def inverted(value: Value) -> Value:
     """Bitwise not."""
     number = as_integer(value)
-    sql = f"{number.sql}::bigint" if number.constant is not None else number.within(Rank.OTHER)
+    sql = f"{number.sql}::bigint" if number.constant is not None else number.within(Rank.MULTIPLY)
     return made(f"~{sql}", "integer", "bigint", number, rank=Rank.OTHER)

@@ -16,12 +16,15 @@ from outgrow.translate.value import as_text, refuse
 from outgrow.translate.walk import walk
 
 
-def statements(node: tree.CreateTrigger, scope: Scope) -> list[str]:
-    """The body's statements in order; `scope` has NEW and OLD in sight."""
+def statements(node: tree.CreateTrigger, scope: Scope, leave: list[str] | None) -> list[str]:
+    """The body's statements in order; `scope` has NEW and OLD in sight.
+
+    `leave` are the lines that give up the row, for RAISE(IGNORE); None where they cannot.
+    """
     lines: list[str] = []
     for statement in node.body:
         if isinstance(statement, tree.Query):
-            lines += _raising(statement, scope, ignorable=node.timing == "BEFORE")
+            lines += _raising(statement, scope, leave=leave)
         elif isinstance(statement, tree.Insert):
             lines.append(_insert(statement, scope))
         elif isinstance(statement, tree.Update):
@@ -125,40 +128,42 @@ def _selected(source: tree.Query, columns: list[TargetColumn], scope: Scope) -> 
     return f"SELECT {', '.join(texts)} FROM ({result.sql}) AS rows ({', '.join(names)})"
 
 
-def _raising(node: tree.Query, scope: Scope, *, ignorable: bool) -> list[str]:
+def _raising(node: tree.Query, scope: Scope, *, leave: list[str] | None) -> list[str]:
     """SELECT RAISE(…) in the shapes that are conditions: bare, with WHERE, or in the branches of a CASE."""
     select = node.selects[0]
     simple = (
         len(node.selects) == 1 and len(select.items) == 1 and not (node.commons or select.group or node.order)
     )
     expression = select.items[0].expression
+    if not _raises(node):
+        query(node, replace(scope, sources=(), outer=scope))
     if not simple or select.having is not None or node.limit is not None or not _raises(expression):
         raise refuse("a SELECT in a trigger that is no RAISE")
     if isinstance(expression, tree.Raise):
-        return _when_rows(select, _raise(expression, scope, ignorable=ignorable), scope)
+        return _when_rows(select, _raise(expression, scope, leave=leave), scope)
     if not isinstance(expression, tree.Case) or select.sources:
         raise refuse("RAISE inside an expression")
-    return _when_rows(select, _branches(expression, scope, ignorable=ignorable), scope)
+    return _when_rows(select, _branches(expression, scope, leave=leave), scope)
 
 
 def _raises(node: object) -> bool:
     return any(isinstance(part, tree.Raise) for part in walk(node))
 
 
-def _branches(case: tree.Case, scope: Scope, *, ignorable: bool) -> list[str]:
+def _branches(case: tree.Case, scope: Scope, *, leave: list[str] | None) -> list[str]:
     lines: list[str] = []
     for number, (test, result) in enumerate(case.branches):
         full = test if case.base is None else tree.Binary("=", case.base, test)
         lines.append(f"{'ELSIF' if number else 'IF'} {condition(full, scope).sql} THEN")
-        lines += [f"  {line}" for line in _branch(result, scope, ignorable=ignorable)]
+        lines += [f"  {line}" for line in _branch(result, scope, leave=leave)]
     if case.otherwise is not None:
-        lines += ["ELSE", *(f"  {line}" for line in _branch(case.otherwise, scope, ignorable=ignorable))]
+        lines += ["ELSE", *(f"  {line}" for line in _branch(case.otherwise, scope, leave=leave))]
     return [*lines, "END IF;"]
 
 
-def _branch(result: tree.Expression, scope: Scope, *, ignorable: bool) -> list[str]:
+def _branch(result: tree.Expression, scope: Scope, *, leave: list[str] | None) -> list[str]:
     if isinstance(result, tree.Raise):
-        return _raise(result, scope, ignorable=ignorable)
+        return _raise(result, scope, leave=leave)
     if isinstance(result, tree.Constant):
         return ["NULL;"]
     raise refuse("a CASE that raises in one branch and computes in another")
@@ -177,9 +182,9 @@ def _when_rows(select: tree.Select, lines: list[str], scope: Scope) -> list[str]
     return [f"IF {test} THEN", *(f"  {line}" for line in lines), "END IF;"]
 
 
-def _raise(node: tree.Raise, scope: Scope, *, ignorable: bool) -> list[str]:
-    if node.action == "IGNORE" and ignorable:
-        raise refuse("RAISE(IGNORE)")
+def _raise(node: tree.Raise, scope: Scope, *, leave: list[str] | None) -> list[str]:
+    if node.action == "IGNORE" and leave is not None:
+        return leave
     if node.action != "ABORT" or node.message is None:
         raise refuse(f"RAISE({node.action})")
     message = as_text(translate(node.message, scope))

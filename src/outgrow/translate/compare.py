@@ -12,13 +12,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from outgrow.schema.model import Affinity
 from outgrow.translate import held
+from outgrow.translate.collations import collation_of, text_key
 from outgrow.translate.value import (
     NUMBERS,
     Rank,
     Value,
     as_integer,
     as_real,
+    as_text,
     described,
     exact_decimal,
     integer_constant,
@@ -70,7 +73,9 @@ def between(value: Value, low: Value, high: Value, *, bytewise: bool) -> Value:
     first, second = pairs
     if isinstance(first, Value) or isinstance(second, Value) or first[0] != second[0]:
         return truth(f"{lower.within(Rank.AND)} AND {upper.within(Rank.AND)}", lower, upper, rank=Rank.AND)
-    sql = f"{first[0]} BETWEEN {first[1]} AND {second[1]}"
+    # The grammar of BETWEEN takes no COLLATE before its AND.
+    start = f"({first[1]})" if " COLLATE " in first[1] else first[1]
+    sql = f"{first[0]} BETWEEN {start} AND {second[1]}"
     return truth(sql, lower, upper, rank=Rank.COMPARE)
 
 
@@ -110,9 +115,9 @@ def _pair(operator: str, left: Value, right: Value, *, bytewise: bool) -> Pair |
     if left.kind == right.kind == "blob":
         return left.within(Rank.COMPARE), right.within(Rank.COMPARE)
     if left.kind in NUMBERS and right.kind == "text":
-        return _number_and_text(operator, left, right)
+        return _number_and_text(operator, left, right, bytewise=bytewise)
     if left.kind == "text" and right.kind in NUMBERS:
-        return _number_and_text(_mirrored(operator), right, left, swapped=True)
+        return _number_and_text(_mirrored(operator), right, left, bytewise=bytewise, swapped=True)
     raise refuse(f"comparing {described(left)} with {described(right)}")
 
 
@@ -120,7 +125,9 @@ def _mirrored(operator: str) -> str:
     return {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(operator, operator)
 
 
-def _number_and_text(operator: str, number: Value, text: Value, *, swapped: bool = False) -> Pair | Value:
+def _number_and_text(
+    operator: str, number: Value, text: Value, *, bytewise: bool, swapped: bool = False
+) -> Pair | Value:
     """A number against a text: numeric affinity if the number is a column's, else the text is the greater."""
     if number.stored:
         converted = _numeric_affinity(text)
@@ -129,7 +136,10 @@ def _number_and_text(operator: str, number: Value, text: Value, *, swapped: bool
             return _numbers(_mirrored(operator) if swapped else operator, *sides)
         if text.constant is None:
             raise refuse(f"comparing {described(number)} with {described(text)}")
-    elif text.stored:
+    elif text.stored and held.affinity_of(text) is Affinity.TEXT:
+        sides = (text, as_text(number)) if swapped else (as_text(number), text)
+        return _texts(_mirrored(operator) if swapped else operator, *sides, bytewise=bytewise)
+    elif text.stored and held.affinity_of(text) is None:
         raise refuse(f"comparing {described(text)} with {described(number)}")
     return _less(operator, number, text)
 
@@ -229,36 +239,6 @@ def _decimal_literal(exact: Value, number: float) -> str:
 # texts
 
 
-def collation_of(left: Value, right: Value) -> str:
-    """The collation SQLite compares two values with: an explicit one, else that of the first column."""
-    for value in (left, right):
-        if value.explicit:
-            return value.collation or "BINARY"
-    for value in (left, right):
-        if value.stored:
-            return value.collation or "BINARY"
-    return "BINARY"
-
-
-def text_key(value: Value, collation: str, *, ordering: bool, bytewise: bool) -> Value:
-    """What PostgreSQL equates (and with `ordering` sorts) as SQLite's collation does the text."""
-    plain = replace(value, explicit=False, collation=None)
-    if collation == "NOCASE":
-        return replace(plain, sql=f'lower({value.within(Rank.OTHER)} COLLATE "C")', rank=Rank.ATOM)
-    if collation == "RTRIM":
-        trimmed = f"rtrim({value.sql}, ' ')"
-        return (
-            replace(plain, sql=f'{trimmed} COLLATE "C"', rank=Rank.OTHER)
-            if ordering and not bytewise
-            else replace(plain, sql=trimmed, rank=Rank.ATOM)
-        )
-    if collation != "BINARY":
-        raise refuse(f"the collation {collation}")
-    if ordering and not bytewise:
-        return replace(plain, sql=f'{value.within(Rank.OTHER)} COLLATE "C"', rank=Rank.OTHER)
-    return plain
-
-
 def _texts(operator: str, left: Value, right: Value, *, bytewise: bool) -> Pair:
     ordering = operator not in EQUALITIES
     if ordering:
@@ -274,6 +254,8 @@ def _texts(operator: str, left: Value, right: Value, *, bytewise: bool) -> Pair:
 def _refuse_numeric_looking(column: Value, other: Value) -> None:
     """A column declared DATETIME has numeric affinity: there '2024' is a number, less than any text."""
     known = other.constant[0] if other.constant is not None else None
+    if held.affinity_of(column) in {Affinity.TEXT, Affinity.BLOB}:
+        return
     if column.stored and isinstance(known, str) and number_of(known) is not None:
         raise refuse(f"ordering {described(column)} against the numeric text {known!r}")
 

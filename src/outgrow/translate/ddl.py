@@ -15,12 +15,12 @@ from outgrow.schema.model import IndexColumn
 from outgrow.schema.names import quote
 from outgrow.schema.target import TargetColumn, TargetModel
 from outgrow.translate import held
-from outgrow.translate.compare import text_key
+from outgrow.translate.collations import text_key
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.grammar import read_expression
 from outgrow.translate.scope import Scope, relation_source
 from outgrow.translate.store import stored
-from outgrow.translate.value import Rank, Value, Volatility, as_integer, described, refuse
+from outgrow.translate.value import Rank, Value, Volatility, as_integer, described, refuse, speaking_of
 
 Purpose = Literal["default", "check", "generated", "index", "where"]
 
@@ -50,10 +50,8 @@ def expression(
     database sorts text by bytes, so that no COLLATE is needed. Raises TranslationError.
     """
     scope = _scope(model, relation, bytewise=bytewise, columns=purpose != "default")
-    try:
+    with speaking_of(sql):
         value = _for(purpose, sql, scope, wanted)
-    except TranslationError as error:
-        raise TranslationError(error.missing, sql) from error
     if purpose in {"generated", "index", "where"} and value.volatility is not Volatility.IMMUTABLE:
         raise TranslationError(f"an expression that depends on settings or time in {purpose}", sql)
     return value.sql
@@ -112,10 +110,8 @@ def index_key(column: IndexColumn, *, model: TargetModel, relation: str, bytewis
     `lower` stand for RTRIM and NOCASE. Raises TranslationError.
     """
     scope = _scope(model, relation, bytewise=bytewise, columns=True)
-    try:
+    with speaking_of(column.expression or column.column or ""):
         value = _key_value(column, scope, model, relation)
-    except TranslationError as error:
-        raise TranslationError(error.missing, column.expression or column.column or "") from error
     if value.volatility is not Volatility.IMMUTABLE:
         raise TranslationError(
             "an index over an expression that depends on settings or time", column.expression or ""

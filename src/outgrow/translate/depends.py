@@ -20,7 +20,7 @@ def depends_on(sql: str) -> frozenset[str]:
     try:
         creates_view = "VIEW" in [token.upper for token in tokens(sql)[:3]]
         found = read_view(sql) if creates_view else read_trigger(sql)
-    except TranslationError:
+    except (TranslationError, RecursionError):
         return _all_names(sql)
     named = {node.name for node in walk(found) if isinstance(node, tree.TableRef)}
     written = {

@@ -9,27 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from outgrow.schema.model import Affinity
 from outgrow.translate import aggregates, arithmetic, functions, held, patterns, tree
-from outgrow.translate.compare import between, compare, member, same_kind_pair, text_key
+from outgrow.translate.casts import cast
+from outgrow.translate.collations import order_term
+from outgrow.translate.compare import between, compare, member, same_kind_pair
 from outgrow.translate.scope import Result, Scope
 from outgrow.translate.unify import combined, unify
 from outgrow.translate.value import (
     Rank,
     Value,
     as_flag,
-    as_integer,
-    as_real,
-    as_text,
     as_truth,
     constant,
-    described,
-    made,
     refuse,
-    spelled,
     truth,
 )
-from outgrow.types.affinity import affinity
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"})
 _COLLATIONS = frozenset({"BINARY", "NOCASE", "RTRIM"})
@@ -74,6 +68,10 @@ def _binary(node: tree.Binary, scope: Scope) -> Value:
         return _logic(node, scope)
     if isinstance(node.left, tree.Row) or isinstance(node.right, tree.Row):
         return _rows(node, scope)
+    if node.operator == "=":
+        found = _same_row(node, scope)
+        if found is not None:
+            return found
     left, right = translate(node.left, scope), translate(node.right, scope)
     if node.operator in _COMPARISONS:
         return compare(node.operator, left, right, bytewise=scope.bytewise)
@@ -81,6 +79,17 @@ def _binary(node: tree.Binary, scope: Scope) -> Value:
     if rule is None:
         raise refuse(f"the operator {node.operator}")
     return rule(left, right)
+
+
+def _same_row(node: tree.Binary, scope: Scope) -> Value | None:
+    """`rowid = NEW.rowid` in a table without a column for it: the same row has the same primary key."""
+    left, right = scope.row_key(node.left), scope.row_key(node.right)
+    if left is None or right is None or left[0] != right[0]:
+        return None
+    parts = [compare("=", *pair, bytewise=scope.bytewise) for pair in zip(left[1], right[1], strict=True)]
+    if len(parts) == 1:
+        return parts[0]
+    return truth(" AND ".join(part.within(Rank.AND) for part in parts), *parts, rank=Rank.AND)
 
 
 def _logic(node: tree.Binary, scope: Scope) -> Value:
@@ -203,46 +212,7 @@ def _when(base: Value | None, test: tree.Expression, scope: Scope) -> Value:
 
 
 def _cast(node: tree.Cast, scope: Scope) -> Value:
-    value = held.stored_form(translate(node.operand, scope))
-    target = affinity(node.type)
-    if value.kind == "null" and value.constant is not None:
-        return value
-    if target is Affinity.TEXT:
-        found = as_text(value)
-    elif target is Affinity.REAL:
-        found = as_real(_read_number(value))
-    elif target is Affinity.INTEGER:
-        found = _truncated(_read_number(value))
-    elif target is Affinity.NUMERIC and value.kind in {"integer", "real", "number", "boolean"}:
-        found = value if value.kind != "boolean" else as_integer(value)
-    elif target is Affinity.BLOB and value.kind == "blob":
-        found = value
-    else:
-        raise refuse(f"CAST of {described(value)} to {node.type}")
-    return replace(found, stored=True, collation=value.collation, explicit=value.explicit)
-
-
-def _read_number(value: Value) -> Value:
-    """A text as the number it spells; only where it is known to spell one, or none at all."""
-    if value.kind != "text":
-        return value
-    number = spelled(value)
-    if number is value:
-        raise refuse(f"a number from {described(value)}")
-    return number
-
-
-def _truncated(value: Value) -> Value:
-    if value.kind in {"integer", "boolean"}:
-        return as_integer(value)
-    if value.kind not in {"real", "number"}:
-        raise refuse(f"an integer from {described(value)}")
-    x = value.within(Rank.COMPARE)
-    sql = (
-        f"CASE WHEN {x} >= 9223372036854775807 THEN 9223372036854775807"
-        f" WHEN {x} <= -9223372036854775808 THEN -9223372036854775808 ELSE trunc({value.sql})::bigint END"
-    )
-    return made(sql, "integer", "bigint", value)
+    return cast(translate(node.operand, scope), node.type)
 
 
 def _call(node: tree.Call, scope: Scope) -> Value:
@@ -283,24 +253,9 @@ def _rowid_order(scope: Scope) -> str:
 
 def order_terms(terms: tuple[tree.Order, ...], scope: Scope) -> str:
     """An ORDER BY list without the words; NULLs are the smallest, as SQLite has it."""
-    return ", ".join(order_term(term, translate(term.expression, scope), scope) for term in terms)
-
-
-def order_term(term: tree.Order, value: Value, scope: Scope) -> str:
-    """One term of ORDER BY for an already translated value."""
-    if value.kind == "held" and not held.keeps_order(value):
-        value = held.stored_form(value)
-    if value.kind == "text":
-        from_collation = value.collation if value.explicit or value.stored else None
-        value = text_sort_key(value, from_collation or "BINARY", scope)
-    first = term.nulls == "FIRST" if term.nulls is not None else not term.descending
-    nulls = f" NULLS {'FIRST' if first else 'LAST'}" if value.nullable else ""
-    return value.sql + (" DESC" if term.descending else "") + nulls
-
-
-def text_sort_key(value: Value, collation: str, scope: Scope) -> Value:
-    """The text as PostgreSQL must sort it to have SQLite's order."""
-    return text_key(value, collation, ordering=True, bytewise=scope.bytewise)
+    return ", ".join(
+        order_term(term, translate(term.expression, scope), bytewise=scope.bytewise) for term in terms
+    )
 
 
 def _nested(query: tree.Query, scope: Scope) -> Result:

@@ -86,6 +86,9 @@ class Reader(Cursor):
             return tree.Binary("IS" if negated else "IS NOT", left, right)
         if right == tree.Constant(None):
             return tree.IsNull(left, negated)
+        if isinstance(right, tree.In) and right.items == ():
+            # SQLite reads an empty IN as the word TRUE or FALSE, which makes this a truth test.
+            return tree.Truth(left, right.negated, negated)
         if isinstance(right, tree.Name) and right.table is None and not right.double:
             word = right.column.upper()
             if word in {"TRUE", "FALSE"}:

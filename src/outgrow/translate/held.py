@@ -13,6 +13,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
+from outgrow.schema.model import Affinity
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetColumn
 from outgrow.translate.value import Kind, Moment, Rank, Value, Volatility, made, refuse
@@ -58,6 +59,11 @@ def column_value(column: TargetColumn, sql: str, *, nullable: bool | None = None
     )
 
 
+def affinity_of(value: Value) -> Affinity | None:
+    """Affinity of the column a value comes from; None for an expression or when the model is silent."""
+    return value.column.affinity if value.stored and value.column is not None else None
+
+
 def conversion_of(value: Value) -> tuple[str, str]:
     """Recipe and argument of a held value's conversion."""
     if value.column is None:
@@ -98,6 +104,17 @@ def stored_form(value: Value) -> Value:
     """The value as SQLite stores it; itself when not held. Refused where PostgreSQL lost the spelling."""
     if value.kind != "held":
         return value
+    return replace(
+        _stored_form(value),
+        stored=value.stored,
+        column=value.column,
+        collation=value.collation,
+        explicit=value.explicit,
+    )
+
+
+def _stored_form(value: Value) -> Value:
+    value = replace(value, explicit=False)
     recipe, argument = conversion_of(value)
     if recipe.startswith("uuid-"):
         return _stored_uuid(value, recipe, argument)

@@ -88,7 +88,8 @@ def _pattern(text: str) -> tuple[str, str]:
     for piece in re.findall(r"%.?|[^%]+", text, re.DOTALL):
         if piece[0] != "%" or piece == "%%":
             plain = piece.replace("%%", "%")
-            pattern += '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            quoted = '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            pattern += plain if re.fullmatch(r"[-:/. ,]+", plain) else quoted
             spelling += plain
         elif piece[1:] in _PIECES:
             pattern += _PIECES[piece[1:]][0]

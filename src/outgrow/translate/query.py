@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from outgrow.errors import TranslationError
 from outgrow.schema.names import fold, quote
 from outgrow.translate import tree
-from outgrow.translate.expressions import condition, order_term, translate
+from outgrow.translate.collations import order_term
+from outgrow.translate.expressions import condition, translate
 from outgrow.translate.grouping import check_bare, group_key, has_aggregate, refuse_loose
 from outgrow.translate.scope import Result, Scope
 from outgrow.translate.sources import From, from_clause, named_source, target_names
@@ -211,7 +212,7 @@ def _order(term: tree.Order, core: _Core) -> str:
     value = translate(expression, core.scope)
     if core.grouped:
         check_bare(expression, core.keys, core.scope)
-    return "" if value.constant is not None else order_term(term, value, core.scope)
+    return "" if value.constant is not None else order_term(term, value, bytewise=core.scope.bytewise)
 
 
 def _compound(node: tree.Query, scope: Scope) -> Result:
@@ -255,9 +256,8 @@ def _ordered_outside(result: Result, node: tree.Query, scope: Scope) -> Result:
     seen = tuple(
         replace(value, sql=f"q.{quote(name)}") for value, name in zip(result.columns, names, strict=True)
     )
-    terms = ", ".join(
-        order_term(term, _outside(term.expression, node, result, seen, scope), scope) for term in node.order
-    )
+    sorted_by = [(term, _outside(term.expression, node, result, seen, scope)) for term in node.order]
+    terms = ", ".join(order_term(term, value, bytewise=scope.bytewise) for term, value in sorted_by)
     listed = ", ".join(quote(name) for name in names)
     chosen = ", ".join(value.sql for value in seen)
     sql = f"SELECT {chosen} FROM ({result.sql}) AS q ({listed}) ORDER BY {terms}"

@@ -24,7 +24,8 @@ class Source:
     """One table of FROM: its name in the query, and its columns by folded SQLite name, in order.
 
     `relation` is set for a table or view of the model. `hidden` holds the columns that `*` leaves out
-    because USING or NATURAL merged them.
+    because USING or NATURAL merged them. `rowid` is the column that stands for the rowid; where there
+    is none, `key` is a primary key without NULLs, which tells the same rows apart.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Source:
     relation: Relation | None = None
     hidden: frozenset[str] = frozenset()
     rowid: Value | None = None
+    key: tuple[Value, ...] = ()
 
     def nullable(self) -> Source:
         """The same source on the outer side of an outer join: every column may be NULL."""
@@ -52,8 +54,11 @@ def relation_source(
     alias = columns.get(fold(relation.rowid_alias)) if relation.rowid_alias and rowid else None
     labels = tuple(column.source for column in relation.columns)
     known = replace(alias, nullable=False) if alias is not None else None
+    key = tuple(columns[fold(column)] for column in relation.primary_key)
+    if any(column.nullable for column in key):
+        key = ()
     return Source(
-        name=name or relation.source, columns=columns, labels=labels, relation=relation, rowid=known
+        name=name or relation.source, columns=columns, labels=labels, relation=relation, rowid=known, key=key
     )
 
 
@@ -117,6 +122,16 @@ class Scope:
         if len(found) > 1:
             raise refuse(f"the ambiguous column {name.column}")
         return found[0] if found else None
+
+    def row_key(self, name: tree.Expression) -> tuple[Relation, tuple[Value, ...]] | None:
+        """The primary key that a rowid name can be told by, with its table; None when it is no such name."""
+        if not isinstance(name, tree.Name) or fold(name.column) not in ROWID_NAMES:
+            return None
+        for source in self.sources:
+            if name.table is None or fold(source.name) == fold(name.table):
+                own = fold(name.column) not in source.columns and source.rowid is None
+                return (source.relation, source.key) if own and source.relation and source.key else None
+        return self.outer.row_key(name) if self.outer is not None else None
 
     def _rowid(self, name: tree.Name, matching: list[Source]) -> Value | None:
         with_rowid = [source for source in matching if source.relation is not None]

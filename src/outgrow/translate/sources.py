@@ -33,6 +33,8 @@ def from_clause(joins: tuple[tree.Join, ...], scope: Scope) -> From:
 
 
 def _joined(left: From, join: tree.Join, scope: Scope) -> From:
+    if join.source.alias is not None and (not join.source.alias or "\0" in join.source.alias):
+        raise refuse(f"the table alias {join.source.alias!r}")
     source, text = _source(join.source, scope, len(left.sources))
     if any(fold(source.name) == fold(other.name) for other in left.sources):
         raise refuse(f"two tables called {source.name} in one FROM")

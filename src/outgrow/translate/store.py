@@ -87,7 +87,8 @@ def _boolean(value: Value, wanted: TargetColumn) -> str:
     flag = as_flag(spelled(value))
     if flag is None:
         raise _misfit(value, wanted)
-    return flag
+    # DEFAULT takes no condition without parentheses.
+    return f"({flag})" if " " in flag else flag
 
 
 def _number(value: Value, wanted: TargetColumn) -> str:
@@ -134,7 +135,7 @@ def _date(moment: Moment, value: Value, wanted: TargetColumn, spelling: str) -> 
         raise _misfit(value, wanted)
     if wanted.family in {"date", "time"}:
         return f"({moment.sql})::{wanted.family}"
-    return f"({moment.sql}) AT TIME ZONE 'UTC'" if zone else moment.sql
+    return f"(({moment.sql}) AT TIME ZONE 'UTC')" if zone else moment.sql
 
 
 def _epoch(value: Value, wanted: TargetColumn, unit: str) -> str:
@@ -142,6 +143,8 @@ def _epoch(value: Value, wanted: TargetColumn, unit: str) -> str:
         raise _misfit(value, wanted)
     if value.moment is not None and value.moment.spelling == f"epoch:{unit}":
         return (
-            f"({value.moment.sql}) AT TIME ZONE 'UTC'" if wanted.family == "timestamptz" else value.moment.sql
+            f"(({value.moment.sql}) AT TIME ZONE 'UTC')"
+            if wanted.family == "timestamptz"
+            else value.moment.sql
         )
     return f"'epoch'::{wanted.type} + {value.within(Rank.ADD)} * interval '1 {_INTERVALS[unit]}'"

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from outgrow.errors import TranslationError
 from outgrow.schema.model import Trigger
 from outgrow.schema.names import fold, literal, qualified, quote, shorten
 from outgrow.schema.target import Relation, TargetModel
@@ -23,7 +22,7 @@ from outgrow.translate.expressions import condition
 from outgrow.translate.query import query
 from outgrow.translate.scope import Scope, Source, relation_source
 from outgrow.translate.statements import read_trigger
-from outgrow.translate.value import refuse
+from outgrow.translate.value import refuse, speaking_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +34,8 @@ class TranslatedTrigger:
 
 def trigger(source: Trigger, *, model: TargetModel, bytewise: bool) -> TranslatedTrigger:
     """The trigger on the target. `model` holds every relation it speaks of; raises TranslationError."""
-    try:
+    with speaking_of(source.sql):
         return _trigger(read_trigger(source.sql), model, bytewise=bytewise)
-    except TranslationError as error:
-        raise TranslationError(error.missing, source.sql) from error
 
 
 def _trigger(node: tree.CreateTrigger, model: TargetModel, *, bytewise: bool) -> TranslatedTrigger:
@@ -64,7 +61,7 @@ def _trigger(node: tree.CreateTrigger, model: TargetModel, *, bytewise: bool) ->
 def _records(node: tree.CreateTrigger, relation: Relation) -> tuple[Source, ...]:
     """NEW and OLD as sources; before an INSERT the rowid is not known on SQLite, so NEW's is out of sight."""
     wanted = {"INSERT": ("new",), "DELETE": ("old",), "UPDATE": ("new", "old")}[node.event]
-    found = tuple(relation_source(relation, name.upper(), name) for name in wanted)
+    found = tuple(_record(relation, name, node.timing) for name in wanted)
     if node.timing != "BEFORE" or node.event != "INSERT" or relation.rowid_alias is None:
         return found
     hidden = fold(relation.rowid_alias)
@@ -76,6 +73,13 @@ def _records(node: tree.CreateTrigger, relation: Relation) -> tuple[Source, ...]
         )
         for source in found
     )
+
+
+def _record(relation: Relation, name: str, timing: tree.Timing) -> Source:
+    """NEW or OLD. A changed primary key tells the row only as it now stands in the table."""
+    source = relation_source(relation, name.upper(), name)
+    current = (name, timing) in {("new", "AFTER"), ("old", "BEFORE")}
+    return source if current else replace(source, key=())
 
 
 def _event(node: tree.CreateTrigger, relation: Relation) -> str:
@@ -90,19 +94,22 @@ def _event(node: tree.CreateTrigger, relation: Relation) -> str:
 
 def _function_body(node: tree.CreateTrigger, relation: Relation, scope: Scope) -> str:
     leave = "RETURN OLD;" if node.event == "DELETE" else "RETURN NEW;"
-    lines = statements(node, scope)
+    writes = any(isinstance(part, tree.Insert | tree.Update | tree.Delete) for part in node.body)
+    setting = literal(_setting(node, relation))
+    release = [f"PERFORM set_config({setting}, '', true);"] if writes else []
+    # A row given up by a BEFORE trigger is simply not written; after it, SQLite has more to give up.
+    lines = statements(node, scope, [*release, "RETURN NULL;"] if node.timing == "BEFORE" else None)
     if node.when is not None:
         test = condition(node.when, scope).sql
         lines = [f"IF {test} THEN", *(f"  {line}" for line in lines), "END IF;"]
-    if any(isinstance(part, tree.Insert | tree.Update | tree.Delete) for part in node.body):
-        setting = literal(_setting(node, relation))
+    if writes:
         lines = [
             f"IF current_setting({setting}, true) = 'on' THEN",
             f"  {leave}",
             "END IF;",
             f"PERFORM set_config({setting}, 'on', true);",
             *lines,
-            f"PERFORM set_config({setting}, '', true);",
+            *release,
         ]
     inner = "".join(f"  {line}\n" for line in [*lines, leave])
     return f"\n#variable_conflict use_column\nBEGIN\n{inner}END\n"

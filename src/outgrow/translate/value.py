@@ -7,6 +7,8 @@ change one kind into another without changing what SQLite would see.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
@@ -90,7 +92,7 @@ class Value:
 
     def within(self, rank: Rank) -> str:
         """The text as an operand of an operator of that rank, in parentheses where they are needed."""
-        return self.sql if self.rank > rank else f"({self.sql})"
+        return self.sql if self.rank > rank or self.rank is Rank.ATOM else f"({self.sql})"
 
 
 NULL = Value(sql="NULL", kind="null", type="text", constant=(None,))
@@ -99,6 +101,17 @@ NULL = Value(sql="NULL", kind="null", type="text", constant=(None,))
 def refuse(what: str) -> TranslationError:
     """The error for a combination that is not in the tables."""
     return TranslationError(missing=what)
+
+
+@contextmanager
+def speaking_of(sql: str) -> Iterator[None]:
+    """Gives every refusal inside the SQL text it speaks of; a text nested too deep becomes one."""
+    try:
+        yield
+    except TranslationError as error:
+        raise TranslationError(error.missing, sql) from error
+    except RecursionError as error:
+        raise TranslationError("an expression nested this deep", sql) from error
 
 
 def made(

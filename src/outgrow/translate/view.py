@@ -16,7 +16,7 @@ from outgrow.translate.query import query
 from outgrow.translate.scope import Result, Scope
 from outgrow.translate.statements import read_view
 from outgrow.translate.unify import is_flag
-from outgrow.translate.value import Value
+from outgrow.translate.value import Value, speaking_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,10 @@ def view(source: View, *, model: TargetModel, bytewise: bool) -> TranslatedView:
     its names are used, else names are folded. `bytewise` says the database sorts text by bytes.
     Raises TranslationError.
     """
-    try:
+    if source.broken is not None:
+        raise TranslationError(f"a view that SQLite itself cannot read ({source.broken})", source.sql)
+    with speaking_of(source.sql):
         result = query(read_view(source.sql).query, Scope(model=model, bytewise=bytewise))
-    except TranslationError as error:
-        raise TranslationError(error.missing, source.sql) from error
     labels = source.columns or read_view(source.sql).columns or result.labels
     if len(labels) != len(result.columns):
         raise TranslationError(

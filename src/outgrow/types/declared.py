@@ -15,26 +15,26 @@ Meaning = Literal[
     "uuid", "json", "vector", "none", "unknown",
 ]  # fmt: skip
 
-_WORDS: tuple[tuple[Meaning, frozenset[str]], ...] = (
-    ("boolean", frozenset({"bool", "boolean", "bit", "logical"})),
-    ("datetimetz", frozenset({"timestamptz", "datetimetz", "timestamp with time zone", "datetimeoffset"})),
-    ("datetime", frozenset({"datetime", "timestamp", "datetime2", "smalldatetime", "timestamp without time zone"})),
-    ("date", frozenset({"date"})),
-    ("time", frozenset({"time", "time without time zone"})),
-    ("uuid", frozenset({"uuid", "guid", "uniqueidentifier", "char_uuid", "uuid_text", "uuid_blob"})),
-    ("json", frozenset({"json", "jsonb", "json_text"})),
-    ("decimal", frozenset({"decimal", "numeric", "number", "money", "dec", "smallmoney", "currency"})),
-    ("integer", frozenset({"int", "integer", "tinyint", "smallint", "mediumint", "bigint", "unsigned big int", "int2",
-                           "int4", "int8", "serial", "bigserial", "long", "unsigned bigint", "integer unsigned"})),
-    ("real", frozenset({"real", "double", "double precision", "float", "float4", "float8"})),
-    ("text", frozenset({"text", "varchar", "character varying", "char", "character", "nvarchar", "nchar",
-                        "native character", "varying character", "clob", "nclob", "string", "longtext", "mediumtext",
-                        "tinytext", "citext", "ntext", "enum", "xml", "url", "email"})),
-    ("blob", frozenset({"blob", "bytea", "binary", "varbinary", "longblob", "mediumblob", "tinyblob", "image", "bytes",
-                        "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring",
-                        "multipolygon", "geometrycollection"})),
-    ("vector", frozenset({"vector", "embedding", "f32_blob"})),
-)  # fmt: skip
+_WORDS: dict[Meaning, str] = {
+    "boolean": "bool, boolean, bit, logical",
+    "datetimetz": "timestamptz, datetimetz, timestamp with time zone, datetimeoffset",
+    "datetime": "datetime, timestamp, datetime2, smalldatetime, timestamp without time zone",
+    "date": "date",
+    "time": "time, time without time zone",
+    "uuid": "uuid, guid, uniqueidentifier, char_uuid, uuid_text, uuid_blob",
+    "json": "json, jsonb, json_text",
+    "decimal": "decimal, numeric, number, money, dec, smallmoney, currency",
+    "integer": "int, integer, tinyint, smallint, mediumint, bigint, unsigned big int, int2, int4, int8, "
+    "serial, bigserial, long, unsigned bigint, integer unsigned",
+    "real": "real, double, double precision, float, float4, float8",
+    "text": "text, varchar, character varying, char, character, nvarchar, nchar, native character, "
+    "varying character, clob, nclob, string, longtext, mediumtext, tinytext, citext, ntext, enum, xml, url, "
+    "email",
+    "blob": "blob, bytea, binary, varbinary, longblob, mediumblob, tinyblob, image, bytes, geometry, point, "
+    "linestring, polygon, multipoint, multilinestring, multipolygon, geometrycollection",
+    "vector": "vector, embedding, f32_blob",
+}
+_MEANINGS = {word: meaning for meaning, words in _WORDS.items() for word in words.split(", ")}
 _SHAPE = re.compile(r"\s*([^(]*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*\Z")
 
 
@@ -57,7 +57,4 @@ def declared(text: str) -> Declared:
     scale = int(found[3]) if found and found[3] else None
     if words == "tinyint" and size == 1:
         return Declared(meaning="boolean", size=1)
-    for meaning, spellings in _WORDS:
-        if words in spellings:
-            return Declared(meaning=meaning, size=size, scale=scale)
-    return Declared(meaning="unknown", size=size, scale=scale)
+    return Declared(meaning=_MEANINGS.get(words, "unknown"), size=size, scale=scale)

@@ -5,6 +5,7 @@ Everything else (CURRENT_TIMESTAMP, expressions) is for `translate`.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,9 @@ _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,16}\Z")
 _REAL = re.compile(r"(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?\Z")
 _BLOB = re.compile(r"[xX]'((?:[0-9a-fA-F]{2})*)'\Z")
 _STRING = re.compile(r"'(?:[^']|'')*'\Z|\"(?:[^\"]|\"\")*\"\Z")
-_LOOKS_NUMERIC = re.compile(r"[ \t\n\v\f\r]*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?[ \t\n\v\f\r]*\Z")
+_LOOKS_NUMERIC = re.compile(
+    r"[ \t\n\v\f\r]*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?[ \t\n\v\f\r]*\Z"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,7 @@ _NOT_STRINGS = {"CURRENT_TIME", "CURRENT_DATE", "CURRENT_TIMESTAMP"}
 def store(value: int | float | str, affinity: Affinity) -> Value:
     """The value after a column's affinity (https://www.sqlite.org/datatype3.html#type_affinity)."""
     if affinity is Affinity.TEXT and not isinstance(value, str):
-        return str(value)
+        return number_text(value)
     if affinity in {Affinity.INTEGER, Affinity.NUMERIC, Affinity.REAL} and isinstance(value, str):
         if not _LOOKS_NUMERIC.match(value):
             return value
@@ -116,8 +119,23 @@ def store(value: int | float | str, affinity: Affinity) -> Value:
     return value
 
 
+def number_text(value: int | float) -> str:
+    """A number as SQLite casts it to text; the digits are those of 3.53 and later, which keep the value."""
+    if isinstance(value, int):
+        return str(value)
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    if value == 0:
+        return "0.0"
+    spelled = repr(value)
+    if "e+16" in spelled:
+        return f"{value:.1f}"
+    return re.sub(r"(?<=\d)(?<!\.\d)e", ".0e", spelled) if "." not in spelled else spelled
+
+
 _NOW = re.compile(
-    r"current_timestamp\Z|(?:datetime|strftime)\s*\(\s*(?:'[^']*'\s*,\s*)?(?:'now'|current_timestamp)?\s*\)\Z", re.IGNORECASE
+    r"current_timestamp\Z|(?:datetime|strftime)\s*\(\s*(?:'[^']*'\s*,\s*)?(?:'now'|current_timestamp)?\s*\)\Z",
+    re.IGNORECASE,
 )
 _TODAY = re.compile(r"current_date\Z|date\s*\(\s*(?:'now')?\s*\)\Z", re.IGNORECASE)
 _MOMENTS = {
@@ -125,7 +143,9 @@ _MOMENTS = {
     "timestamptz": "date_trunc('second', statement_timestamp())",
     "date": "(statement_timestamp() AT TIME ZONE 'utc')::date",
 }
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?\Z", re.ASCII)
+_ISO = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:?\d\d)?)?\Z", re.ASCII
+)
 
 
 def changed_default(sql: str, affinity: Affinity, sql_type: str, conversion: str) -> tuple[str, str] | None:
@@ -141,10 +161,15 @@ def changed_default(sql: str, affinity: Affinity, sql_type: str, conversion: str
     found = literal_default(sql, affinity)
     if found is None:
         return None
-    if isinstance(found.value, str) and sql_type in _MOMENTS and _ISO.match(found.value) and _is_day(found.value):
+    if (
+        isinstance(found.value, str)
+        and sql_type in _MOMENTS
+        and _ISO.match(found.value)
+        and _is_day(found.value)
+    ):
         return f"'{found.value}'::{sql_type}", spelled
     if sql_type == "text" and conversion == "same" and isinstance(found.value, int | float):
-        return f"'{found.value}'", "kept as text, as the column's other values are"
+        return f"'{number_text(found.value)}'", "kept as text, as the column's other values are"
     return None
 
 

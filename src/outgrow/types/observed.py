@@ -59,7 +59,10 @@ class ColumnProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableProfile:
-    """Evidence about one table; `bytes` is what its b-tree takes in the file, indexes not counted (0: unknown)."""
+    """Evidence about one table.
+
+    `bytes` is what its b-tree takes in the file, indexes not counted (0: unknown).
+    """
 
     table: str
     rows: int

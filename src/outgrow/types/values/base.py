@@ -48,7 +48,7 @@ ARROW_TYPES = {
 }
 
 Wire = Literal["default", "jsonb", "raw"]
-"""How the encoder sends the array: by its Arrow type, as jsonb, or as a payload already in PostgreSQL's binary form."""
+"""How the encoder sends the array: by its Arrow type, as jsonb, or as payloads in PostgreSQL's own form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,8 @@ def show(value: object) -> str:
         text = f"x'{value[:24].hex()}{'…' if len(value) > 24 else ''}'"
     elif isinstance(value, str):
         clean = value.encode(errors="surrogateescape").decode(errors="backslashreplace")
-        text = repr(clean if len(clean) <= 60 else clean[:60] + "…")
+        cut = clean if len(clean) <= 60 else clean[:60] + "…"
+        text = "'" + "".join(char if char.isprintable() else repr(char)[1:-1] for char in cut) + "'"
     else:
         text = repr(value)
     return text
@@ -126,10 +127,11 @@ def require(ok: Mask, array: pa.Array, reason: str) -> None:
 
 def byte_matrix(array: pa.Array, width: int) -> Bytes2D:
     """The values of an array without nulls, all `width` bytes long, as a matrix of shape (rows, width)."""
+    if len(array) == 0 or width == 0:
+        return np.zeros((len(array), width), dtype=np.uint8)
     binary = raw_bytes(array)
-    offsets = np.frombuffer(binary.buffers()[1], dtype=np.int32)[binary.offset : binary.offset + len(binary) + 1]
-    if len(binary) == 0:
-        return np.zeros((0, width), dtype=np.uint8)
+    first, last = binary.offset, binary.offset + len(binary) + 1
+    offsets = np.frombuffer(binary.buffers()[1], dtype=np.int32)[first:last]
     data = np.frombuffer(binary.buffers()[2], dtype=np.uint8)
     return data[offsets[0] : offsets[0] + len(binary) * width].reshape(len(binary), width)
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from outgrow.errors import ConfigError
 from outgrow.types.observed import Value
+from outgrow.types.target_type import require_type
 from outgrow.types.values.base import (
     Bytes2D,
     Conversion,
@@ -70,7 +71,11 @@ class TextFormat:
 def parse_format(text: str) -> TextFormat:
     """The parts of a FORMAT; ConfigError when it is not one."""
     found = _FORMAT.match(text)
-    if found is None or not (found["date"] or found["time"]) or bool(found["sep"]) != bool(found["date"] and found["time"]):
+    if (
+        found is None
+        or not (found["date"] or found["time"])
+        or bool(found["sep"]) != bool(found["date"] and found["time"])
+    ):
         raise ConfigError(f"{text!r} is no date format; an example is 'YYYY-MM-DD HH:MM:SS.fff'")
     fraction = found["fraction"] or ""
     kind: Fraction = "none"
@@ -185,12 +190,15 @@ def _shape(kind: str, form: TextFormat) -> None:
         "time": form.time and not form.date and not form.zone,
     }
     if not fits[kind]:
-        raise ConfigError(f"a {kind} cannot be read from that date format; look at the conversion's spelling in the docs")
+        raise ConfigError(
+            f"a {kind} cannot be read from that date format; look at the conversion's spelling in the docs"
+        )
 
 
 def _text_conversion(kind: str, sql_type: str, spelling: str) -> Conversion:
     form = parse_format(spelling)
     _shape(kind, form)
+    require_type(sql_type, f"{kind}-text", kind)
 
     def convert(array: pa.Array) -> pa.Array:
         micros = _instants(array, form)

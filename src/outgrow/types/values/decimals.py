@@ -18,10 +18,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from outgrow.types.observed import EXACT_INTEGERS, Value
-from outgrow.types.values.base import Conversion, Form, encode_present, reject, require
+from outgrow.errors import ConfigError
+from outgrow.types.observed import CLASSES, EXACT_INTEGERS, Value
+from outgrow.types.target_type import require_type
+from outgrow.types.values.base import Conversion, Form, encode_present, reject, require, text_of
 from outgrow.types.values.plain import real_literal
 
+MAX_PRECISION = 1000
+"""PostgreSQL's limit for p in numeric(p,s) (src/include/utils/numeric.h)."""
 _ALL = frozenset({Form.INTEGER, Form.REAL, Form.MIXED})
 _INT64_LIMIT = 2**63
 _INT64_DIGITS = 18
@@ -30,6 +34,7 @@ _ARROW_DIGITS = 38
 
 def numbers(_: str, sql_type: str) -> Conversion:
     """Integers and reals as double precision; whole numbers come back as integers."""
+    require_type(sql_type, "numbers", "double precision")
 
     def encode(array: pa.Array, form: Form) -> pa.Array:
         if form is Form.INTEGER:
@@ -56,14 +61,16 @@ def numbers(_: str, sql_type: str) -> Conversion:
 
 def require_numbers(array: pa.Array) -> None:
     """CounterExample when a MIXED array holds text or a blob."""
-    others = array.field("b").drop_null()
+    others = array.filter(pc.is_valid(array.field("b")))
     if len(others):
-        raise reject("is no number", others[0].as_py())
+        odd = others[0].as_py()
+        is_text = CLASSES[odd["class"]] == "text"
+        raise reject("is no number", text_of(odd["b"]) if is_text else odd["b"])
 
 
 def _require_exact(integers: pa.Array) -> None:
     values = np.asarray(integers.fill_null(0))
-    require(np.abs(values.astype(np.float64)) <= EXACT_INTEGERS, integers, "is an integer beyond 2^53")
+    require((values >= -EXACT_INTEGERS) & (values <= EXACT_INTEGERS), integers, "is an integer beyond 2^53")
 
 
 def require_fraction(reals: pa.Array) -> None:
@@ -83,8 +90,11 @@ def is_whole(value: float) -> bool:
 
 
 def numeric(_: str, sql_type: str) -> Conversion:
-    """Integers and reals as numeric or numeric(p,s); NUMERIC affinity gives their class back."""
-    precision, scale = _limits(sql_type)
+    """Integers and reals with or without limits; NUMERIC affinity gives their class back."""
+    limits = require_type(sql_type, "numeric", "numeric")
+    precision, scale = limits.size, limits.scale or 0
+    if precision is not None and not max(1, scale) <= precision <= MAX_PRECISION:
+        raise ConfigError(f"{sql_type} is not a numeric of 1 to {MAX_PRECISION} digits")
     if precision is None or precision > _ARROW_DIGITS:
         return _raw("numeric", sql_type, lambda value: _digits(value, precision, scale, sql_type))
     arrow = pa.decimal128(precision, scale)
@@ -106,6 +116,8 @@ def numeric(_: str, sql_type: str) -> Conversion:
 
 def numeric_point(_: str, sql_type: str) -> Conversion:
     """Integers and reals as numeric, where a real always shows a decimal point and an integer never."""
+    if require_type(sql_type, "numeric-point", "numeric").size is not None:
+        raise ConfigError("numeric-point needs numeric without limits, whose scale shows what is a real")
     return _raw("numeric-point", sql_type, _pointed)
 
 
@@ -120,14 +132,6 @@ def _raw(name: str, sql_type: str, digits: Callable[[Value], Decimal | None]) ->
         literal=lambda value: f"'{digits(value):f}'::numeric",
         wire="raw",
     )
-
-
-def _limits(sql_type: str) -> tuple[int | None, int]:
-    inside = sql_type.partition("(")[2].rstrip(") ")
-    if not inside:
-        return None, 0
-    precision, _, scale = inside.partition(",")
-    return int(precision), int(scale or 0)
 
 
 def _python_values(array: pa.Array, form: Form) -> list[Value]:
@@ -188,7 +192,9 @@ def _scaled(array: pa.Array, arrow: pa.Decimal128Type, sql_type: str) -> pa.Arra
     if not (exact & limit).all():
         digits = [_digits(value, arrow.precision, arrow.scale, sql_type) for value in array.to_pylist()]
         return pa.array(digits, arrow)
-    require(~_whole(values), array, "is a real without a fraction, which NUMERIC would give back as an integer")
+    require(
+        ~_whole(values), array, "is a real without a fraction, which NUMERIC would give back as an integer"
+    )
     low = steps.astype(np.int64)
     words = np.ascontiguousarray(np.stack([low, low >> 63], axis=1))
     return pa.Array.from_buffers(arrow, len(array), [None, pa.py_buffer(words)])

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from outgrow.errors import ConfigError
 from outgrow.types.observed import Value
+from outgrow.types.target_type import require_type
 from outgrow.types.values.base import Conversion, Form, encode_present, reject, require
 from outgrow.types.values.decimals import require_fraction, require_numbers
 
@@ -56,6 +57,7 @@ def _epoch(name: str, unit_name: str, sql_type: str, forms: frozenset[Form]) -> 
     unit = UNITS.get(unit_name)
     if unit is None:
         raise ConfigError(f"no epoch unit {unit_name!r}; there are {', '.join(UNITS)}")
+    require_type(sql_type, name, "timestamptz", "timestamp")
     arrow = pa.timestamp("us", tz=None if sql_type == "timestamp" else "UTC")
     whole_reals = Form.INTEGER not in forms
 

@@ -19,11 +19,13 @@ import pyarrow as pa
 
 from outgrow.schema.names import literal as text_literal
 from outgrow.types.observed import CLASSES, Value
+from outgrow.types.target_type import require_type
 from outgrow.types.values.base import Conversion, Form, raw_bytes, reject, text_of
 from outgrow.types.values.plain import MAX_FIELD, is_storable
 
 _LOOKS_ESCAPED = re.compile(
-    r"-?(?:0|[1-9]\d*)\Z|-?\d+\.\d+(?:e[-+]?\d+)?\Z|-?\d+e[-+]?\d+\Z|-?Inf\Z|X'[0-9A-F]*'\Z|CAST\(X'|'", re.ASCII
+    r"-?(?:0|[1-9]\d*)\Z|-?\d+\.\d+(?:e[-+]?\d+)?\Z|-?\d+e[-+]?\d+\Z|-?Inf\Z|X'[0-9A-F]*'\Z|CAST\(X'|'",
+    re.ASCII,
 )
 _FORMS = {Form.INTEGER: 0, Form.REAL: 1, Form.TEXT: 2, Form.BLOB: 3}
 
@@ -48,6 +50,7 @@ def escape(value: Value) -> str | None:
 
 def escaped(_: str, sql_type: str) -> Conversion:
     """Any value as text in the form above."""
+    require_type(sql_type, "escaped", "text")
 
     def encode(array: pa.Array, form: Form) -> pa.Array:
         texts = [_checked(value) for value in _values(array, form)]

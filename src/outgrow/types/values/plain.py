@@ -6,6 +6,7 @@ Also `integer-text`: text that holds canonical integers, for a foreign key whose
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,16 @@ import pyarrow.compute as pc
 from outgrow.errors import ConfigError
 from outgrow.schema.names import literal as text_literal
 from outgrow.types.observed import Value
-from outgrow.types.values.base import Conversion, Form, encode_present, first_value, raw_bytes, reject, require
+from outgrow.types.target_type import parse_type, require_type
+from outgrow.types.values.base import (
+    Conversion,
+    Form,
+    encode_present,
+    first_value,
+    raw_bytes,
+    reject,
+    require,
+)
 
 _INTEGERS = {
     "smallint": (pa.int16(), -(2**15), 2**15 - 1),
@@ -22,12 +32,13 @@ _INTEGERS = {
     "bigint": (pa.int64(), -(2**63), 2**63 - 1),
 }
 MAX_FIELD = 2**30 - 2**16
-"""PostgreSQL's largest datum is 1 GB less its header (src/include/utils/memutils.h, MaxAllocSize)."""
+"""PostgreSQL's largest datum is 1 GB less its header (src/include/utils/memutils.h)."""
 
 
 def same(_: str, sql_type: str) -> Conversion:
     """The value as itself in `sql_type`; ConfigError for a type that has no such form."""
-    base, length = _split(sql_type)
+    parsed = parse_type(sql_type)
+    base, length = parsed.base, parsed.size
     if base in _INTEGERS:
         return _integer(sql_type, base)
     if base in {"double precision", "real"}:
@@ -39,14 +50,9 @@ def same(_: str, sql_type: str) -> Conversion:
             name="same", sql_type=sql_type, forms=frozenset({Form.BLOB}), encode=_blob, literal=blob_literal
         )
     raise ConfigError(
-        f"type {sql_type} cannot hold a value as itself; use bigint, integer, smallint, double precision, real, "
-        "text, varchar(n) or bytea, or set another conversion"
+        f"type {sql_type} cannot hold a value as itself; use bigint, integer, smallint, double precision, "
+        "real, text, varchar(n) or bytea, or set another conversion"
     )
-
-
-def _split(sql_type: str) -> tuple[str, int | None]:
-    base, _, rest = sql_type.strip().lower().partition("(")
-    return base.strip(), int(rest.rstrip(") ")) if rest.rstrip(") ").isdigit() else None
 
 
 def _integer(sql_type: str, base: str) -> Conversion:
@@ -101,12 +107,16 @@ def _text(sql_type: str, length: int | None) -> Conversion:
     def encode(array: pa.Array, _: Form) -> pa.Array:
         checked = storable_text(array)
         if length is not None and len(checked):
-            short = np.asarray(pc.less_equal(pc.utf8_length(checked), length).fill_null(True))  # noqa: FBT003
+            short = np.asarray(pc.less_equal(pc.utf8_length(checked), length).fill_null(True))
             require(short, checked, f"is longer than {sql_type}")
         return checked
 
     def literal(value: Value) -> str:
-        if not isinstance(value, str) or not is_storable(value) or (length is not None and len(value) > length):
+        if (
+            not isinstance(value, str)
+            or not is_storable(value)
+            or (length is not None and len(value) > length)
+        ):
             raise reject(f"is no {sql_type}", value)
         return text_literal(value)
 
@@ -131,8 +141,8 @@ def storable_text(array: pa.Array) -> pa.Array:
     return array
 
 
-def _first(array: pa.Array, test: object) -> Value:
-    flags = [value is not None and test(value) for value in raw_bytes(array).to_pylist()]  # type: ignore[operator]
+def _first(array: pa.Array, test: Callable[[bytes], bool]) -> Value:
+    flags = [value is not None and test(value) for value in raw_bytes(array).to_pylist()]
     return first_value(array, np.asarray(flags, dtype=np.bool_))
 
 
@@ -162,6 +172,7 @@ def blob_literal(value: Value) -> str:
 
 def integer_text(_: str, sql_type: str) -> Conversion:
     """Text that spells integers the way SQLite does, held as bigint."""
+    require_type(sql_type, "integer-text", "bigint")
 
     def convert(array: pa.Array) -> pa.Array:
         try:

@@ -1,4 +1,4 @@
-"""UUIDs: as text (`uuid-text`, `uuid-text:upper`), as 32 hex digits (`uuid-hex[:upper]`), as 16 bytes (`uuid-blob`)."""
+"""UUIDs: as text (`uuid-text[:upper]`), as 32 hex digits (`uuid-hex[:upper]`), as 16 bytes (`uuid-blob`)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from outgrow.errors import ConfigError
 from outgrow.types.observed import Value
+from outgrow.types.target_type import require_type
 from outgrow.types.values.base import (
     Bytes2D,
     Conversion,
@@ -37,6 +38,7 @@ def uuid_hex(case: str, sql_type: str) -> Conversion:
 
 def uuid_blob(_: str, sql_type: str) -> Conversion:
     """Blobs of exactly 16 bytes."""
+    require_type(sql_type, "uuid-blob", "uuid")
 
     def convert(array: pa.Array) -> pa.Array:
         require(lengths(array) == 16, array, "is not 16 bytes long")
@@ -60,6 +62,7 @@ def uuid_blob(_: str, sql_type: str) -> Conversion:
 def _conversion(name: str, case: str, sql_type: str, width: int) -> Conversion:
     if case not in {"", "upper"}:
         raise ConfigError(f"conversion {name}:{case} is unknown; there are {name} and {name}:upper")
+    require_type(sql_type, name, "uuid")
     encode = _encoder(upper=case == "upper", width=width)
 
     def literal(value: Value) -> str:

@@ -1,0 +1,55 @@
+"""Collations and order: which one SQLite would use, and what makes PostgreSQL equate and sort as it does.
+
+NOCASE folds ASCII letters only, RTRIM ignores trailing spaces, BINARY compares bytes; NULLs are the
+smallest. Used by `compare`, `ddl`, `expressions` and `query`.
+Rules: https://www.sqlite.org/datatype3.html#collation
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from outgrow.translate import held, tree
+from outgrow.translate.value import Rank, Value, refuse
+
+
+def collation_of(left: Value, right: Value) -> str:
+    """The collation SQLite compares two values with: an explicit one, else that of the first column."""
+    for value in (left, right):
+        if value.explicit:
+            return value.collation or "BINARY"
+    for value in (left, right):
+        if value.stored:
+            return value.collation or "BINARY"
+    return "BINARY"
+
+
+def text_key(value: Value, collation: str, *, ordering: bool, bytewise: bool) -> Value:
+    """What PostgreSQL equates (and with `ordering` sorts) as SQLite's collation does the text."""
+    plain = replace(value, explicit=False, collation=None)
+    if collation == "NOCASE":
+        return replace(plain, sql=f'lower({value.within(Rank.OTHER)} COLLATE "C")', rank=Rank.ATOM)
+    if collation == "RTRIM":
+        trimmed = f"rtrim({value.sql}, ' ')"
+        return (
+            replace(plain, sql=f'{trimmed} COLLATE "C"', rank=Rank.OTHER)
+            if ordering and not bytewise
+            else replace(plain, sql=trimmed, rank=Rank.ATOM)
+        )
+    if collation != "BINARY":
+        raise refuse(f"the collation {collation}")
+    if ordering and not bytewise:
+        return replace(plain, sql=f'{value.within(Rank.OTHER)} COLLATE "C"', rank=Rank.OTHER)
+    return plain
+
+
+def order_term(term: tree.Order, value: Value, *, bytewise: bool) -> str:
+    """One term of ORDER BY for an already translated value."""
+    if value.kind == "held" and not held.keeps_order(value):
+        value = held.stored_form(value)
+    if value.kind == "text":
+        from_collation = value.collation if value.explicit or value.stored else None
+        value = text_key(value, from_collation or "BINARY", ordering=True, bytewise=bytewise)
+    first = term.nulls == "FIRST" if term.nulls is not None else not term.descending
+    nulls = f" NULLS {'FIRST' if first else 'LAST'}" if value.nullable else ""
+    return value.sql + (" DESC" if term.descending else "") + nulls
