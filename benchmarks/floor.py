@@ -15,9 +15,9 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from server import Server
 
 from outgrow.embedded.cluster import binaries
+from server import Server
 
 _TABLES = """
 SELECT c.oid, c.relname FROM pg_class c
@@ -31,7 +31,8 @@ FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_class i ON i.
 WHERE c.conrelid = %s AND c.contype IN ('p', 'u')
 """
 _FOREIGN_KEYS = """
-SELECT format('ALTER TABLE public.%%I ADD CONSTRAINT %%I %%s', r.relname, c.conname, pg_get_constraintdef(c.oid))
+SELECT format('ALTER TABLE public.%%I ADD CONSTRAINT %%I %%s', r.relname, c.conname,
+              pg_get_constraintdef(c.oid))
 FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid
 WHERE c.conrelid = %s AND c.contype = 'f'
 """
@@ -74,8 +75,8 @@ def prepare(server: Server, database: str) -> Floor:
 
 def _only_tables(dump: str) -> str:
     """Without psql's own commands, and without the schema that every database has."""
-    lines = (line for line in dump.splitlines() if not line.startswith(("\\", "--", "CREATE SCHEMA", "COMMENT ON SCHEMA")))
-    return "\n".join(lines)
+    others = ("\\", "--", "CREATE SCHEMA", "COMMENT ON SCHEMA")
+    return "\n".join(line for line in dump.splitlines() if not line.startswith(others))
 
 
 def _table(connection: psycopg.Connection[Any], server: Server, oid: int, name: str) -> Table:

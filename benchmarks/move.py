@@ -25,7 +25,6 @@ import server
 import source_database
 import table
 from measure import Ran
-
 from outgrow.embedded.throwaway import throwaway
 
 SHOP = Path(__file__).resolve().parents[1] / "examples" / "shop.db"
@@ -56,10 +55,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=source_database.FULL, help="rows in all [3450000]")
     parser.add_argument("--rounds", type=int, default=5, help="how often each competitor runs [5]")
     parser.add_argument("--jobs", type=int, default=2, help="streams of outgrow and of the floor [2]")
-    parser.add_argument("--folder", type=Path, help="where source and server lie; sources are kept there [temporary]")
-    parser.add_argument("--without", action="append", default=[], metavar="PEER", help="leave out pgloader or duckdb")
-    parser.add_argument("--memory", action="store_true", help="instead: peak memory at 1 M and at 10 M narrow rows")
-    parser.add_argument("--small", action="store_true", help="instead: examples/shop.db, with and without a server; --help")
+    parser.add_argument("--folder", type=Path, help="where sources are kept and the server lies [temporary]")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="PEER", help="not pgloader, or not duckdb"
+    )
+    parser.add_argument("--memory", action="store_true", help="instead: peak memory at 1 M and 10 M rows")
+    parser.add_argument("--small", action="store_true", help="instead: examples/shop.db, and --help")
     return parser.parse_args()
 
 
@@ -89,7 +90,8 @@ def large(folder: Path, target: server.Server, arguments: argparse.Namespace) ->
     print(f"\n{arguments.rows:,} rows, a file of {source.stat().st_size / 1e6:.0f} MB, {jobs} jobs\n")
     print(table.ratios(runs), end="\n\n")
     print(table.stages(found), end="\n\n")
-    print(table.markdown(("", "what the target lacks afterwards"), ((n, "; ".join(lost[n]) or "nothing") for n in lost)))
+    lacks = ((name, "; ".join(found) or "nothing") for name, found in lost.items())
+    print(table.markdown(("", "what the target lacks afterwards"), lacks))
 
 
 def _in_turn(
@@ -121,7 +123,8 @@ def memory(folder: Path, target: server.Server) -> None:
     for count in NARROW_ROWS:
         source = source_database.cached(folder, count, narrow_only=True)
         ran = measure.outgrow("move", str(source), "--json", "--to", target.fresh("bench"))
-        rows.append((f"{count:,}", f"{source.stat().st_size / 1e6:.0f}", f"{ran.seconds:.1f}", f"{ran.peak / 2**20:.0f}"))
+        size = f"{source.stat().st_size / 1e6:.0f}"
+        rows.append((f"{count:,}", size, f"{ran.seconds:.1f}", f"{ran.peak / 2**20:.0f}"))
         target.drop("bench")
     print("\n" + table.markdown(("narrow rows", "file MB", "seconds with verification", "peak MiB"), rows))
 
@@ -131,16 +134,19 @@ def memory(folder: Path, target: server.Server) -> None:
 
 def small(target: server.Server, rounds: int) -> None:
     """The example of the README, and the program's own start."""
-    shown: dict[str, list[Ran]] = {"running server": [], "server made and started": [], "outgrow --help": []}
+    size = f"{SHOP.name} ({SHOP.stat().st_size / 1e6:.1f} MB)"
+    running, fresh, start = f"{size}, server running", f"{size}, server to be made", "outgrow --help"
+    shown: dict[str, list[Ran]] = {running: [], fresh: [], start: []}
+    move = ("move", str(SHOP), "--json")
     for _ in range(rounds):
-        shown["running server"].append(measure.outgrow("move", str(SHOP), "--json", "--to", target.fresh("bench")))
+        shown[running].append(measure.outgrow(*move, "--to", target.fresh("bench")))
         with _no_server_yet() as home:
-            shown["server made and started"].append(measure.outgrow("move", str(SHOP), "--json", OUTGROW_HOME=str(home)))
-        shown["outgrow --help"].append(measure.outgrow("--help"))
+            shown[fresh].append(measure.outgrow(*move, OUTGROW_HOME=str(home)))
+        shown[start].append(measure.outgrow("--help"))
     target.drop("bench")
     rows = [
         (
-            f"`{SHOP.name}`, {SHOP.stat().st_size / 1e6:.1f} MB, {name}" if name != "outgrow --help" else f"`{name}`",
+            name,
             f"{measure.median([ran.seconds for ran in found]):.2f}",
             f"{min(r.seconds for r in found):.2f} … {max(r.seconds for r in found):.2f}",
             f"{max(ran.peak for ran in found) / 2**20:.0f}",
@@ -148,7 +154,7 @@ def small(target: server.Server, rounds: int) -> None:
         for name, found in shown.items()
     ]
     print("\n" + table.markdown(("", "seconds (median)", "all runs", "peak MiB"), rows), end="\n\n")
-    print(table.stages({"running server": [json.loads(ran.output)["seconds"] for ran in shown["running server"]]}))
+    print(table.stages({running: [json.loads(ran.output)["seconds"] for ran in shown[running]]}))
 
 
 @contextmanager

@@ -12,8 +12,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-import measure
 import psycopg
+
+import measure
 from measure import Ran
 from server import Server
 
@@ -32,7 +33,7 @@ for (name,) in tables:
 
 
 def pgloader(source: Path, server: Server, database: str) -> Ran:
-    """pgloader with its defaults; Failed when it exits with an error."""
+    """The program with its defaults; Failed when it exits with an error."""
     target = f"postgresql://postgres@unix:{server.socket}:5432/{database}"
     return measure.process(["pgloader", f"sqlite://{source}", target])
 
@@ -65,7 +66,8 @@ def _duckdb_extensions() -> list[Path]:
 def losses(source: Path, server: Server, database: str) -> list[str]:
     """What the file has and the target has not: rows, digits, NOT NULL, indexes, keys, defaults."""
     with sqlite3.connect(source) as sqlite, server.connect(database) as postgres:
-        names = [n for (n,) in sqlite.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'")]
+        tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        names = [name for (name,) in sqlite.execute(tables)]
         return [
             *_rows(sqlite, postgres, names),
             *_doubles(sqlite, postgres, names),
@@ -114,9 +116,9 @@ def _not_nulls(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], na
 
 def _indexes(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any]) -> list[str]:
     made = "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid::regclass::text = %s"
-    wanted = sqlite.execute("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+    wanted = "SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
     gone = []
-    for name, table, text in wanted:
+    for name, table, text in sqlite.execute(wanted):
         theirs = [d for (d,) in postgres.execute(made.encode(), (table,)) if name in d]
         if not theirs:
             gone.append(f"index {name} lost")
@@ -127,7 +129,9 @@ def _indexes(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any]) -> l
     return gone
 
 
-def _foreign_keys(sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], names: list[str]) -> list[str]:
+def _foreign_keys(
+    sqlite: sqlite3.Connection, postgres: psycopg.Connection[Any], names: list[str]
+) -> list[str]:
     ours = sum(len(sqlite.execute(f'PRAGMA foreign_key_list("{name}")').fetchall()) for name in names)
     theirs = _one(postgres, "SELECT count(*) FROM pg_constraint WHERE contype = 'f'")
     return [f"{ours - theirs} foreign keys lost"] if theirs < ours else []

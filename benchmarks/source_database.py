@@ -60,10 +60,32 @@ CREATE INDEX documents_published ON documents(created_at) WHERE published;
 CREATE INDEX attachments_by_document ON attachments(document_id);
 """
 
-_WORDS = (
-    "amber basin cedar delta ember fjord grove harbour inlet juniper kettle lagoon meadow north "
-    "orchard prairie quarry river summit timber upland valley willow yarrow"
-).split()
+_WORDS = [
+    "amber",
+    "basin",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "harbour",
+    "inlet",
+    "juniper",
+    "kettle",
+    "lagoon",
+    "meadow",
+    "north",
+    "orchard",
+    "prairie",
+    "quarry",
+    "river",
+    "summit",
+    "timber",
+    "upland",
+    "valley",
+    "willow",
+    "yarrow",
+]
 
 
 def cached(folder: Path, rows: int, *, narrow_only: bool = False) -> Path:
@@ -111,10 +133,11 @@ def _readings(chance: random.Random, count: int) -> Iterator[tuple[Any, ...]]:
 
 
 def _documents(chance: random.Random, count: int) -> Iterator[tuple[Any, ...]]:
-    start = datetime(2019, 1, 1)  # noqa: DTZ001 - the applications meant here write local time without zone
+    start = datetime(2019, 1, 1)
     for number in range(1, count + 1):
         created = start + timedelta(seconds=number * 431 + chance.randrange(400))
-        edited = created + timedelta(microseconds=chance.randrange(1, 10**13)) if chance.random() < 0.6 else None
+        later = timedelta(microseconds=chance.randrange(1, 10**13))
+        edited = created + later if chance.random() < 0.6 else None
         words = chance.choices(_WORDS, k=5)
         payload = {
             "author": {"id": chance.randrange(9000), "name": " ".join(words[:2]).title()},
@@ -122,7 +145,7 @@ def _documents(chance: random.Random, count: int) -> Iterator[tuple[Any, ...]]:
             "views": chance.randrange(10**6),
             "ratio": round(chance.random(), 4),
             "draft": chance.random() < 0.1,
-            "note": "naïve café – 「資料」" if number % 50 == 0 else None,
+            "note": "naïve café 「資料」" if number % 50 == 0 else None,
         }
         yield (
             number,

@@ -35,7 +35,16 @@ def ratios(runs: Mapping[str, Sequence[Ran]]) -> str:
             f"{server:.1f}",
             f"{peak / 2**20:.0f}" if peak else "",
         ))  # fmt: skip
-    head = ("", "seconds (median)", "all runs", "× floor", "× pgloader", "own CPU s", "server CPU s", "own peak MiB")
+    head = (
+        "",
+        "seconds (median)",
+        "all runs",
+        "/ floor",
+        "/ pgloader",
+        "own CPU s",
+        "server CPU s",
+        "own peak MiB",
+    )
     return markdown(head, rows)
 
 
@@ -53,8 +62,8 @@ def machine(server_version: str) -> str:
     """Where and with what it was measured."""
     parts = ("adbc-driver-sqlite", "adbc-driver-postgresql", "pyarrow", "pgpq", "psycopg")
     return (
-        f"{len(os.sched_getaffinity(0))} CPUs ({_processor()}), {_memory() / 2**30:.0f} GiB, {platform.system()} "
-        f"{platform.release()}, Python {platform.python_version()}, PostgreSQL {server_version}, "
+        f"{len(os.sched_getaffinity(0))} CPUs ({_processor()}), {_memory() / 2**30:.0f} GiB, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, PostgreSQL {server_version}, "
         + ", ".join(f"{part} {version(part)}" for part in parts)
         + f"; load before the first run {os.getloadavg()[0]:.1f}"
     )

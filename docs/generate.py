@@ -208,13 +208,13 @@ def excerpt(output: str, entry: Rule) -> str:
 def fresh_rule_page(page: Path, text: str, url: str) -> str:
     """The page of a rule with the output that its example really gives."""
     with tempfile.TemporaryDirectory() as folder:
-        session = snippets.Session(directory=Path(folder), url=url)
+        session = snippets.Session(directory=Path(folder).resolve(), url=url)
         ran = list(snippets.run_page(text, session))
     bodies: dict[tuple[int, int], str] = {}
     for entry in ran:
         if "internal error" in entry.output:
             raise ExampleError(f"{page.name}: {entry.command.text}: {entry.output.strip()}")
-        shown = excerpt(entry.output, rule(page.stem)).strip("\n")
+        shown = excerpt(entry.output, rule(page.stem)).strip("\n").replace(str(session.directory), "…")
         begun = bodies.get(entry.block.span, "")
         bodies[entry.block.span] = begun + f"$ {entry.command.text}\n" + (shown + "\n" if shown else "")
     for (begin, end), body in sorted(bodies.items(), reverse=True):

@@ -39,13 +39,13 @@ class TargetError(OutgrowError):
     exit_code = 4
 
 
-class FindingsStop(OutgrowError):
+class FindingsStop(OutgrowError):  # noqa: N818 - it is the findings that stop
     """Findings of severity `stop` that the user did not allow by rule id."""
 
     exit_code = 1
 
 
-class CounterExample(OutgrowError):
+class CounterExample(OutgrowError):  # noqa: N818 - the word of the field
     """A stored value that the column's conversion cannot give back exactly.
 
     `column` is the source column, `value` a short printable form of the stored value,

@@ -79,6 +79,8 @@ def known_rules() -> tuple[Rule, ...]:
     return tuple(_by_id().values())
 
 
-def unallowed(findings: Iterable[Finding], severity: Severity, allowed: frozenset[str]) -> tuple[Finding, ...]:
+def unallowed(
+    findings: Iterable[Finding], severity: Severity, allowed: frozenset[str]
+) -> tuple[Finding, ...]:
     """Findings of exactly that severity whose rule the user did not allow."""
     return tuple(f for f in findings if f.severity is severity and f.rule not in allowed)

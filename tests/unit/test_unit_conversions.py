@@ -116,7 +116,9 @@ def test_every_conversion_has_a_round_trip() -> None:
     assert {recipe.partition(":")[0] for recipe, _ in ROUND_TRIPS} | {"json"} == set(CONVERSIONS)
 
 
-@pytest.mark.parametrize(("recipe", "sql_type"), list(ROUND_TRIPS), ids=[" → ".join(key) for key in ROUND_TRIPS])
+@pytest.mark.parametrize(
+    ("recipe", "sql_type"), list(ROUND_TRIPS), ids=[" → ".join(key) for key in ROUND_TRIPS]
+)
 def test_values_come_back(recipe: str, sql_type: str) -> None:
     @quickly
     @given(nullable(ROUND_TRIPS[recipe, sql_type]))
@@ -133,7 +135,9 @@ def _form(recipe: str, sql_type: str, values: list[Value]) -> Form | None:
     return min(conversion(recipe, sql_type).forms, key=lambda form: form.value)
 
 
-@pytest.mark.parametrize(("recipe", "sql_type"), list(ROUND_TRIPS), ids=[" → ".join(key) for key in ROUND_TRIPS])
+@pytest.mark.parametrize(
+    ("recipe", "sql_type"), list(ROUND_TRIPS), ids=[" → ".join(key) for key in ROUND_TRIPS]
+)
 def test_no_rows_and_only_nulls(recipe: str, sql_type: str) -> None:
     made, back = conversion(recipe, sql_type), restorer(recipe, sql_type)
     for form in made.forms:

@@ -34,7 +34,8 @@ def command(  # noqa: PLR0917 - typer gives options by name
     Exit codes: 0; 1 findings that would stop a move; 2 usage; 3 source.
     """
     from outgrow.findings import Severity, unallowed  # noqa: PLC0415
-    from outgrow.move.examine import confirm, examine  # noqa: PLC0415 - heavy
+    from outgrow.move.confirm import confirm  # noqa: PLC0415 - heavy
+    from outgrow.move.examine import examine  # noqa: PLC0415
     from outgrow.plan.toml import write_plan  # noqa: PLC0415
     from outgrow.sqlite.connect import open_snapshot  # noqa: PLC0415
 

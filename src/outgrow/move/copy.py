@@ -17,7 +17,8 @@ from typing import Any
 import psycopg
 
 from outgrow.errors import CounterExample, TargetError
-from outgrow.move.examine import Examined, encode_checked
+from outgrow.move.encode import encode
+from outgrow.move.examine import Examined
 from outgrow.move.progress import Progress
 from outgrow.move.work import ReadAhead
 from outgrow.plan.model import ColumnPlan, TablePlan
@@ -27,7 +28,7 @@ from outgrow.postgres.ledger import Ledger
 from outgrow.postgres.ledger import Progress as Done
 from outgrow.schema.names import qualified
 from outgrow.sqlite.connect import Snapshot
-from outgrow.sqlite.profile import Rows, rowid_range
+from outgrow.sqlite.extent import Rows, rowid_range
 from outgrow.sqlite.read import read_table
 from outgrow.sqlite.rows import Reading, form_of
 from outgrow.types.values import conversion
@@ -96,9 +97,14 @@ def _chunks(job: CopyJob, table: TablePlan) -> tuple[Rows, ...]:
 
 
 def _copy_chunk(
-    connection: psycopg.Connection[Any], job: CopyJob, table: TablePlan, chunk: Rows, stopping: threading.Event, *,
+    connection: psycopg.Connection[Any],
+    job: CopyJob,
+    table: TablePlan,
+    chunk: Rows,
+    stopping: threading.Event,
+    *,
     freeze: bool,
-) -> int:  # fmt: skip
+) -> int:
     seen = job.examined.profile.table(table.source)
     columns = table.stored
     readings = [Reading(column=c.source, form=form_of(seen.column(c.source))) for c in columns]
@@ -115,7 +121,9 @@ def _copy_chunk(
                     raise Stopped
                 data = encoder.batch(_encode(arrays, readings, columns, table))
                 counted[0] += len(arrays[0])
-                job.progress.table_advances("copy", table.source, len(arrays[0]), sum(a.nbytes for a in arrays))
+                job.progress.table_advances(
+                    "copy", table.source, len(arrays[0]), sum(a.nbytes for a in arrays)
+                )
                 yield data
         yield encoder.end()
 
@@ -133,14 +141,16 @@ def _encode(
     result = []
     for array, reading, column in zip(arrays, readings, columns, strict=True):
         try:
-            result.append(encode_checked(column.conversion, column.type, array, reading))
+            result.append(encode(column.conversion, column.type, array, reading.form))
         except CounterExample as error:
             error.table, error.column = table.source, column.source
             raise
     return result
 
 
-def _refused(error: psycopg.Error, table: TablePlan, columns: Sequence[ColumnPlan]) -> CounterExample | TargetError:
+def _refused(
+    error: psycopg.Error, table: TablePlan, columns: Sequence[ColumnPlan]
+) -> CounterExample | TargetError:
     """PostgreSQL's refusal of a value, as a counter-example when it names the column."""
     context = error.diag.context or ""
     found = re.search(r"COPY .*, line (\d+), column (.+?)(?::|$)", context.partition("\n")[0])
@@ -148,5 +158,7 @@ def _refused(error: psycopg.Error, table: TablePlan, columns: Sequence[ColumnPla
         for column in columns:
             if column.name == found[2]:
                 place = f"the value of row {found[1]}"
-                return CounterExample(f"is refused by PostgreSQL: {say(error)}", place, column.source, table.source)
+                return CounterExample(
+                    f"is refused by PostgreSQL: {say(error)}", place, column.source, table.source
+                )
     return TargetError(f"PostgreSQL refuses rows of {table.source}: {say(error)}")

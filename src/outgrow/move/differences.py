@@ -52,7 +52,9 @@ def match_rows(
         try:
             database.execute("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-65536")
             for side, batches in (("source", source), ("target", target)):
-                database.execute(f"CREATE TABLE {side}(id BLOB, n INTEGER, content BLOB, PRIMARY KEY(id, n)) WITHOUT ROWID")
+                database.execute(
+                    f"CREATE TABLE {side}(id BLOB, n INTEGER, content BLOB, PRIMARY KEY(id, n)) WITHOUT ROWID"
+                )
                 with database:
                     _fill(database, side, batches, keys, kinds)
             return _joined(database, keys, kinds)
@@ -61,17 +63,23 @@ def match_rows(
 
 
 def _fill(
-    database: apsw.Connection, side: str, batches: Iterable[list[Row]], keys: Sequence[int], kinds: Sequence[Kind]
+    database: apsw.Connection,
+    side: str,
+    batches: Iterable[list[Row]],
+    keys: Sequence[int],
+    kinds: Sequence[Kind],
 ) -> None:
-    sql = (
-        f"INSERT INTO {side} VALUES (?1, (SELECT ifnull(max(n), 0) + 1 FROM {side} WHERE id = ?1), ?2)"
-    )
+    sql = f"INSERT INTO {side} VALUES (?1, (SELECT ifnull(max(n), 0) + 1 FROM {side} WHERE id = ?1), ?2)"
     for batch in batches:
         database.executemany(sql, ((_identity(row, keys, kinds), pickle.dumps(row)) for row in batch))
 
 
 def _identity(row: Row, keys: Sequence[int], kinds: Sequence[Kind]) -> bytes:
-    wanted = [row[at] for at in keys] if keys else [_canonical(value, kind) for value, kind in zip(row, kinds, strict=True)]
+    wanted = (
+        [row[at] for at in keys]
+        if keys
+        else [_canonical(value, kind) for value, kind in zip(row, kinds, strict=True)]
+    )
     return hashlib.blake2b(b"".join(map(_tagged, wanted)), digest_size=16).digest()
 
 
@@ -104,7 +112,9 @@ def _joined(database: apsw.Connection, keys: Sequence[int], kinds: Sequence[Kind
     both = int(database.execute("SELECT count(*) FROM source JOIN target USING (id, n)").get)
     shown: list[Place] = []
     count = 0
-    pairs = database.execute("SELECT s.content, t.content FROM source s JOIN target t USING (id, n) WHERE s.content <> t.content")
+    pairs = database.execute(
+        "SELECT s.content, t.content FROM source s JOIN target t USING (id, n) WHERE s.content <> t.content"
+    )
     for ours, theirs in pairs:
         # Both pickles were made a moment ago by this process in its own temporary folder.
         left, right = pickle.loads(ours), pickle.loads(theirs)  # noqa: S301
@@ -112,10 +122,15 @@ def _joined(database: apsw.Connection, keys: Sequence[int], kinds: Sequence[Kind
             if not _equal(left[at], right[at], kind):
                 count += 1
                 if len(shown) < SHOWN:
-                    shown.append(Place(key=_key(left, keys), column=at, source=_show(left[at]), target=_show(right[at])))
+                    shown.append(
+                        Place(
+                            key=_key(left, keys), column=at, source=_show(left[at]), target=_show(right[at])
+                        )
+                    )
     for side, other in (("source", "target"), ("target", "source")):
         lonely = database.execute(
-            f"SELECT content FROM {side} a WHERE NOT EXISTS (SELECT 1 FROM {other} b WHERE b.id = a.id AND b.n = a.n)"
+            f"SELECT content FROM {side} a "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {other} b WHERE b.id = a.id AND b.n = a.n)"
         )
         for (content,) in lonely:
             count += 1

@@ -21,8 +21,9 @@ from outgrow.move import standing
 from outgrow.move.check import check_target, failed_writes, lost
 from outgrow.move.construct import Builder, Connections
 from outgrow.move.copy import CHUNK_ROWS, CopyJob, copy_table
-from outgrow.move.examine import Examined, Refutations, decide, examine
+from outgrow.move.examine import Examined, decide, examine
 from outgrow.move.progress import Clock, Progress
+from outgrow.move.refutations import Refutations
 from outgrow.move.result import Result, TableResult, Verification
 from outgrow.move.work import Crew
 from outgrow.options import Options

@@ -107,7 +107,10 @@ class _Sides:
             order=order,
         )
         for arrays in batches:
-            yield [_by_kind(a, r.form.value, back) for a, r, back in zip(arrays, self._readings, self._restorers, strict=True)]
+            yield [
+                _by_kind(a, r.form.value, back)
+                for a, r, back in zip(arrays, self._readings, self._restorers, strict=True)
+            ]
 
     def target(self, *, ordered: bool) -> Iterator[list[pa.Array]]:
         wanted = ", ".join(
@@ -118,7 +121,9 @@ class _Sides:
         if ordered:
             sql += f" ORDER BY {', '.join(map(_order_term, map(self._table.column, self._table.key)))}"
         for batch in fetch(self._target, sql):
-            yield [back.back(_plain(array)) for array, back in zip(batch.columns, self._restorers, strict=True)]
+            yield [
+                back.back(_plain(array)) for array, back in zip(batch.columns, self._restorers, strict=True)
+            ]
 
     def zip(self, *, ordered: bool) -> int | None:
         """Rows compared when all are equal pairwise; None at the first difference."""
@@ -150,11 +155,14 @@ class _Sides:
         names = [column.source for column in self._table.columns]
         shown = tuple(
             Difference(
-                table=self._table.source, key=d.key, column=names[d.column] if d.column is not None else "(row)",
-                source=d.source, target=d.target,
+                table=self._table.source,
+                key=place.key,
+                column="(row)" if place.column is None else names[place.column],
+                source=place.source,
+                target=place.target,
             )
-            for d in found.shown[:SHOWN]
-        )  # fmt: skip
+            for place in found.shown[:SHOWN]
+        )
         return Compared(
             table=self._table.source, rows=found.rows, values=found.rows * len(names),
             differences=found.differences, shown=shown,
@@ -177,9 +185,7 @@ def _plain(array: pa.Array) -> pa.Array:
 Batch = list[pa.Array]
 
 
-def _aligned(
-    left: Iterator[Batch], right: Iterator[Batch]
-) -> Iterator[tuple[Batch | None, Batch | None]]:
+def _aligned(left: Iterator[Batch], right: Iterator[Batch]) -> Iterator[tuple[Batch | None, Batch | None]]:
     """Slices of the same number of rows of both sides; None for the side that has ended."""
     ours, theirs = next(left, None), next(right, None)
     while ours is not None and theirs is not None:
@@ -204,7 +210,13 @@ def _by_kind(array: pa.Array, form: str, back: Restorer) -> pa.Array:
 
 
 def _nulls(count: int, kind: Kind) -> pa.Array:
-    types = {"integer": pa.int64(), "real": pa.float64(), "text": pa.string(), "blob": pa.binary(), "json": pa.string()}
+    types = {
+        "integer": pa.int64(),
+        "real": pa.float64(),
+        "text": pa.string(),
+        "blob": pa.binary(),
+        "json": pa.string(),
+    }
     if kind != "mixed":
         return pa.nulls(count, types[kind])
     children = [pa.nulls(count, field.type) for field in ANY_CLASS]
@@ -262,7 +274,7 @@ def _bits(array: pa.Array) -> pa.Array:
 def _same_json(left: pa.Array, right: pa.Array) -> bool:
     if left.null_count != right.null_count or not pc.is_null(left).equals(pc.is_null(right)):
         return False
-    differ = np.flatnonzero(np.asarray(pc.fill_null(pc.not_equal(_bytes(left), _bytes(right)), False)))  # noqa: FBT003
+    differ = np.flatnonzero(np.asarray(pc.fill_null(pc.not_equal(_bytes(left), _bytes(right)), False)))
     ours, theirs = left.take(pa.array(differ)), right.take(pa.array(differ))
     try:
         return same_documents(ours.to_pylist(), theirs.to_pylist())
@@ -272,7 +284,9 @@ def _same_json(left: pa.Array, right: pa.Array) -> bool:
 
 def _python_rows(arrays: Sequence[pa.Array], kinds: Sequence[Kind]) -> list[tuple[Any, ...]]:
     """Rows as tuples of stored values: int, float, bytes for a blob, str for text, None."""
-    return list(zip(*(_python_column(array, kind) for array, kind in zip(arrays, kinds, strict=True)), strict=True))
+    return list(
+        zip(*(_python_column(array, kind) for array, kind in zip(arrays, kinds, strict=True)), strict=True)
+    )
 
 
 def _python_column(array: pa.Array, kind: Kind) -> list[Any]:

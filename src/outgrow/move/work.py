@@ -77,7 +77,7 @@ class ReadAhead(Generic[_T]):
             for item in self._items:
                 if not self._put(item):
                     break
-        except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it
+        except BaseException as error:
             last = error
         finally:
             close = getattr(self._items, "close", None)

@@ -19,7 +19,6 @@ from outgrow.schema.names import quote
 from outgrow.types.values.base import Conversion, Wire
 
 
-
 def copy_sql(table: str, columns: Iterable[str], *, freeze: bool) -> str:
     """The COPY statement for those target columns; `table` is already qualified and quoted."""
     names = ", ".join(quote(column) for column in columns)

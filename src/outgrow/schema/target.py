@@ -30,7 +30,7 @@ _FAMILIES: dict[str, Family] = {
 
 def family(sql_type: str) -> Family:
     """The family of a PostgreSQL type name such as `numeric(10,2)`; "other" when outgrow does not know it."""
-    return _FAMILIES.get(sql_type.split("(")[0].strip().lower(), "other")
+    return _FAMILIES.get(sql_type.partition("(")[0].strip().lower(), "other")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,75 +15,12 @@ import apsw
 
 from outgrow.schema.model import Affinity, Column, Table
 from outgrow.schema.names import fold, quote_sqlite
+from outgrow.sqlite.extent import Rows
 from outgrow.types.observed import CLASSES, ColumnProfile, StorageClass, TableProfile, Value
-
-SAMPLE = 120
-"""Rows sampled at each of the two ends and spread between them."""
-LONG = 65_536
-"""A longer value is sampled by its first and last 1000 bytes only."""
-CHUNK_ROWS = 400_000
-"""Below so many rowids a table is profiled in one piece."""
 
 Assumption = Literal["rowid", "integer", "wide integer", "real", "text", "counted"]
 """What a column is taken to hold until its aggregate says otherwise; "counted" assumes nothing."""
 _BUILT_IN = {None, "BINARY", "NOCASE", "RTRIM"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
-    """Where rows are read from: a FROM item, the name under which it shows its rowid, and a rowid range."""
-
-    source: str
-    rowid: str | None = None
-    low: int | None = None
-    high: int | None = None
-
-    @property
-    def where(self) -> str:
-        """The WHERE clause of the range; both ends belong to it."""
-        if self.rowid is None or self.low is None or self.high is None:
-            return ""
-        return f" WHERE {self.rowid} BETWEEN {self.low} AND {self.high}"
-
-
-def rows_of(table: Table, select: str | None = None) -> Rows:
-    """All rows of a table, or of a virtual table's `select`."""
-    if select is not None:
-        return Rows(source=f"({select})")
-    plain = "" if table.without_rowid else " NOT INDEXED"
-    return Rows(source=quote_sqlite(table.name) + plain, rowid=rowid_name(table))
-
-
-def rowid_name(table: Table) -> str | None:
-    """A name under which the rowid can be read; None without rowid or when columns hide all three names."""
-    if table.without_rowid:
-        return None
-    names = {fold(column.name) for column in table.columns}
-    if table.rowid_alias is not None:
-        return quote_sqlite(table.rowid_alias)
-    return next((name for name in ("rowid", "_rowid_", "oid") if name not in names), None)
-
-
-def rowid_range(connection: apsw.Connection, rows: Rows) -> tuple[int, int] | None:
-    """Smallest and largest rowid; None for an empty table or one without rowid."""
-    if rows.rowid is None:
-        return None
-    low = connection.execute(f"SELECT min({rows.rowid}) FROM {rows.source}").get
-    high = connection.execute(f"SELECT max({rows.rowid}) FROM {rows.source}").get
-    return None if low is None or high is None else (int(low), int(high))
-
-
-def split(rows: Rows, bounds: tuple[int, int] | None, parts: int) -> tuple[Rows, ...]:
-    """`rows` cut into at most `parts` rowid ranges that together cover it; one piece when it is small."""
-    if bounds is None:
-        return (rows,)
-    low, high = bounds
-    count = max(1, min(parts, (high - low + 1) // CHUNK_ROWS))
-    step = -(-(high - low + 1) // count)
-    return tuple(
-        Rows(source=rows.source, rowid=rows.rowid, low=start, high=min(start + step - 1, high))
-        for start in range(low, high + 1, step)
-    )
 
 
 def profile_rows(
@@ -93,7 +30,10 @@ def profile_rows(
     sample: Sequence[Sequence[Value]],
     bounds: tuple[int, int] | None,
 ) -> TableProfile:
-    """The profile of one piece of a table; pieces are joined by `merge`. `bounds` is the whole table's `rowid_range`."""
+    """The profile of one piece of a table; pieces are joined by `merge`.
+
+    `bounds` is the whole table's `rowid_range`, `sample` what `take_sample` gave for it.
+    """
     samples = _columnwise(table, sample)
     assumed = {column.name: _assume(column, samples[column.name], bounds) for column in table.columns}
     if table.rowid_alias is not None and bounds is not None:
@@ -107,7 +47,9 @@ def profile_rows(
         first = _measure(connection, table.columns, rows, wide, bounds)
     surprised = [column for column in table.columns if first[column.name] is None]
     if surprised:
-        first |= _measure(connection, surprised, rows, {column.name: "counted" for column in surprised}, bounds)
+        first |= _measure(
+            connection, surprised, rows, {column.name: "counted" for column in surprised}, bounds
+        )
     columns = []
     for column in table.columns:
         measured = first[column.name]
@@ -155,54 +97,12 @@ def _merge_columns(parts: Sequence[ColumnProfile]) -> ColumnProfile:
     )
 
 
-# --- the sample ---
-
-
-def take_sample(
-    connection: apsw.Connection, table: Table, rows: Rows, bounds: tuple[int, int] | None, encoding: str
-) -> tuple[tuple[Value, ...], ...]:
-    """Rows from the beginning, the end and between, each a tuple of values in column order."""
-    columns = ", ".join(_sampled(column) for column in table.columns)
-    base = f"SELECT {columns} FROM {rows.source}"
-    if bounds is None or rows.rowid is None:
-        found = list(connection.execute(f"{base} LIMIT {2 * SAMPLE}"))
-    else:
-        low, high = bounds
-        step = max(1, (high - low) // SAMPLE)
-        found = list(connection.execute(f"{base} ORDER BY {rows.rowid} LIMIT {SAMPLE}"))
-        found += connection.execute(f"{base} ORDER BY {rows.rowid} DESC LIMIT {SAMPLE}")
-        for start in range(low, high, step) if high - low > 2 * SAMPLE else ():
-            found += connection.execute(f"{base} WHERE {rows.rowid} >= {start} ORDER BY {rows.rowid} LIMIT 1")
-    return tuple(_decode(row, encoding) for row in found)
-
-
-def _sampled(column: Column) -> str:
-    name = quote_sqlite(column.name)
-    raw = f"CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END"
-    cut = f"substr(CAST({name} AS BLOB), 1, 1000) || substr(CAST({name} AS BLOB), -1000)"
-    return f"typeof({name}), CASE WHEN octet_length({name}) > {LONG} THEN CAST({cut} AS BLOB) ELSE {raw} END"
-
-
-def _decode(row: Sequence[Any], encoding: str) -> tuple[Value, ...]:
-    pairs = zip(row[::2], row[1::2], strict=True)
-    return tuple(stored_text(value, encoding) if kind == "text" else value for kind, value in pairs)
-
-
-def stored_text(raw: bytes, encoding: str) -> str:
-    """The text that SQLite stores in those bytes; what is not legal in the encoding becomes surrogates."""
-    if encoding == "UTF-8":
-        return raw.decode("utf-8", errors="surrogateescape")
-    return raw.decode("utf-16-le" if encoding == "UTF-16le" else "utf-16-be", errors="surrogatepass")
-
-
 def _columnwise(table: Table, sample: Sequence[Sequence[Value]]) -> dict[str, tuple[Value, ...]]:
     return {
         column.name: tuple(row[at] for row in sample if row[at] is not None)
         for at, column in enumerate(table.columns)
     }
 
-
-# --- assumptions and their proofs ---
 
 _KIND: dict[type, StorageClass] = {int: "integer", float: "real", str: "text", bytes: "blob"}
 
@@ -212,7 +112,9 @@ def _assume(column: Column, sample: Sequence[Value], bounds: tuple[int, int] | N
     if column.collation not in _BUILT_IN or len(kinds) > 1:
         return "counted"
     if not kinds:
-        guess = {Affinity.INTEGER: "integer", Affinity.REAL: "real", Affinity.TEXT: "text"}.get(column.affinity)
+        guess = {Affinity.INTEGER: "integer", Affinity.REAL: "real", Affinity.TEXT: "text"}.get(
+            column.affinity
+        )
         return guess or "counted"  # type: ignore[return-value]
     (kind,) = kinds
     if kind == "real" and column.affinity is not Affinity.REAL:
@@ -235,8 +137,12 @@ def _expressions(column: Column, assumption: Assumption) -> tuple[str, ...]:
     if assumption == "real":
         return f"count({name})", f"min({name})", f"max({name})"
     if assumption == "text":
-        # Neither typeof() nor octet_length() reads the value itself, so long texts stay in their overflow pages.
-        return f"count({name})", f"count(CASE typeof({name}) WHEN 'text' THEN 1 END)", f"max(octet_length({name}))"
+        # Neither typeof() nor octet_length() reads the value: long texts stay in their overflow pages.
+        return (
+            f"count({name})",
+            f"count(CASE typeof({name}) WHEN 'text' THEN 1 END)",
+            f"max(octet_length({name}))",
+        )
     kinds = tuple(f"count(CASE typeof({name}) WHEN '{kind}' THEN 1 END)" for kind in CLASSES)
     integer = f"CASE typeof({name}) WHEN 'integer' THEN {name} END"
     real = f"CASE typeof({name}) WHEN 'real' THEN {name} END"
@@ -283,7 +189,9 @@ def _measure(
         for column, expressions in zip(part, lists, strict=True):
             values = row[at : at + len(expressions)]
             if assumed[column.name] == "rowid":
-                result[column.name] = _Measured(rows=row[0], counts=(row[0], 0, 0, 0), integers=bounds or (None, None))
+                result[column.name] = _Measured(
+                    rows=row[0], counts=(row[0], 0, 0, 0), integers=bounds or (None, None)
+                )
             else:
                 result[column.name] = _read(assumed[column.name], row[0], values)
             at += len(expressions)
@@ -306,7 +214,9 @@ def _read(assumption: Assumption, rows: int, values: Sequence[Any]) -> _Measured
         return _Measured(rows=rows, counts=(0, 0, 0, 0))
     if assumption in {"integer", "wide integer"}:
         proven = type(values[1]) is int and type(values[2]) is int and values[3] == "integer"
-        return _Measured(rows=rows, counts=(count, 0, 0, 0), integers=(values[1], values[2])) if proven else None
+        return (
+            _Measured(rows=rows, counts=(count, 0, 0, 0), integers=(values[1], values[2])) if proven else None
+        )
     if assumption == "real":
         proven = type(values[1]) is float and type(values[2]) is float
         return _Measured(rows=rows, counts=(0, count, 0, 0), reals=(values[1], values[2])) if proven else None
@@ -334,5 +244,7 @@ def _profile(column: Column, measured: _Measured, sample: tuple[Value, ...]) -> 
 
 def _mean_of(sample: Sequence[Value], longest: int) -> float:
     """Mean length of a column of text, from the sample: it only sets the size of batches."""
-    sizes = [min(longest, len(value.encode(errors="surrogatepass"))) for value in sample if isinstance(value, str)]
+    sizes = [
+        min(longest, len(value.encode(errors="surrogatepass"))) for value in sample if isinstance(value, str)
+    ]
     return sum(sizes) / len(sizes) if sizes else 0.0

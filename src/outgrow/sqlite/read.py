@@ -10,7 +10,7 @@ import adbc_driver_manager
 import pyarrow as pa
 
 from outgrow.sqlite.connect import NeedsModule, Snapshot
-from outgrow.sqlite.profile import Rows
+from outgrow.sqlite.extent import Rows
 from outgrow.sqlite.rows import Reading, assemble, batch_rows, read, select_sql
 from outgrow.types.observed import TableProfile
 from outgrow.types.values.base import Form

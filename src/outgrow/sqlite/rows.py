@@ -15,8 +15,9 @@ from typing import Any
 import pyarrow as pa
 
 from outgrow.schema.names import quote_sqlite
-from outgrow.sqlite.profile import Rows, stored_text
-from outgrow.types.observed import ColumnProfile
+from outgrow.sqlite.extent import Rows
+from outgrow.sqlite.sample import stored_text
+from outgrow.types.observed import CLASSES, ColumnProfile
 from outgrow.types.values.base import MIXED_TYPE, Form, raw_bytes
 
 BATCH_BYTES = 4 * 2**20
@@ -71,7 +72,8 @@ def _items(reading: Reading, encoding: str) -> tuple[tuple[str, str], ...]:
         return ((name, "''"),) if encoding == "UTF-8" else ((f"CAST({name} AS BLOB)", "x''"),)
     if reading.form is Form.BLOB:
         return ((name, "x''"),)
-    kind = f"CASE typeof({name}) WHEN 'integer' THEN 0 WHEN 'real' THEN 1 WHEN 'text' THEN 2 WHEN 'blob' THEN 3 END"
+    kinds = " ".join(f"WHEN '{kind}' THEN {code}" for code, kind in enumerate(CLASSES))
+    kind = f"CASE typeof({name}) {kinds} END"
     return (
         (kind, "0"),
         (f"CASE typeof({name}) WHEN 'integer' THEN {name} END", "0"),
@@ -124,7 +126,9 @@ def assemble(columns: Sequence[pa.Array], readings: Sequence[Reading], encoding:
         array = columns[at]
         at += 1
         if reading.form is Form.TEXT and encoding != "UTF-8":
-            array = _as_string([None if raw is None else _utf8(raw, encoding) for raw in raw_bytes(array).to_pylist()])
+            array = _as_string(
+                [None if raw is None else _utf8(raw, encoding) for raw in raw_bytes(array).to_pylist()]
+            )
         result.append(array)
     return result
 

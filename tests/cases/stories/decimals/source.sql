@@ -1,0 +1,3 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, fits DECIMAL(10,2), overscale DECIMAL(10,2), large DECIMAL(4,2), money MONEY,
+  wide DECIMAL(30,10), whole NUMERIC(5), texts DECIMAL(10,2), odd DECIMAL(2000,5));
+INSERT INTO t VALUES (1, 1.25, 1.239, 99.99, 0.1, 12345.0000000001, 12345, 1.5, 1.5), (2, 3, 1, 100, 2, 0.1, -1, 'n/a', 2);

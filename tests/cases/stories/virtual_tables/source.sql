@@ -1,0 +1,12 @@
+CREATE VIRTUAL TABLE f3 USING fts3(a, b);
+CREATE VIRTUAL TABLE f4 USING fts4(a, tokenize=porter);
+CREATE VIRTUAL TABLE f5 USING fts5(a, b UNINDEXED);
+CREATE VIRTUAL TABLE contentless USING fts5(a, content='');
+CREATE VIRTUAL TABLE r USING rtree(id, x0, x1);
+CREATE VIRTUAL TABLE ri USING rtree_i32(id, x0, x1, y0, y1, +note TEXT);
+INSERT INTO f3 VALUES ('hello', 'w');
+INSERT INTO f4(docid, a) VALUES (7, 'x');
+INSERT INTO f5 VALUES ('hello', 'world'), ('', NULL);
+INSERT INTO contentless(rowid, a) VALUES (1, 'q');
+INSERT INTO r VALUES (1, 0.1, 1.0);
+INSERT INTO ri VALUES (1, 0, 1, 2, 3, 'n');
