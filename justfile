@@ -16,16 +16,6 @@ fmt:
     ruff check --fix
     ruff format
 
-# The command line reference, from the program itself.
+# The generated parts of the docs, from the program itself.
 docs:
-    #!/usr/bin/env bash
-    set -euo pipefail
-    mkdir -p docs/reference
-    {
-        printf '# Command line\n\nWritten by `just docs` from the program itself.\n'
-        for verb in "" inspect plan move verify server "server psql"; do
-            printf '\n## outgrow %s\n\n```\n' "$verb"
-            COLUMNS=80 outgrow $verb --help
-            printf '```\n'
-        done
-    } > docs/reference/cli.md
+    python3 docs/generate.py

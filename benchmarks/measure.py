@@ -74,7 +74,9 @@ def python(code: str, *arguments: str, **environment: str) -> Ran:
 
     root = str(Path(package.__file__).parents[1])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    return process([sys.executable, "-c", code, *arguments], os.environ | {"PYTHONPATH": path} | environment)
+    # An installed outgrow has its bytecode beside it, and is not asked to write nothing.
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return process([sys.executable, "-c", code, *arguments], inherited | {"PYTHONPATH": path} | environment)
 
 
 def median(values: Sequence[float]) -> float:

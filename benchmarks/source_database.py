@@ -60,32 +60,11 @@ CREATE INDEX documents_published ON documents(created_at) WHERE published;
 CREATE INDEX attachments_by_document ON attachments(document_id);
 """
 
-_WORDS = [
-    "amber",
-    "basin",
-    "cedar",
-    "delta",
-    "ember",
-    "fjord",
-    "grove",
-    "harbour",
-    "inlet",
-    "juniper",
-    "kettle",
-    "lagoon",
-    "meadow",
-    "north",
-    "orchard",
-    "prairie",
-    "quarry",
-    "river",
-    "summit",
-    "timber",
-    "upland",
-    "valley",
-    "willow",
-    "yarrow",
-]
+_WORDS = (
+    "amber", "basin", "cedar", "delta", "ember", "fjord", "grove", "harbour", "inlet", "juniper",
+    "kettle", "lagoon", "meadow", "north", "orchard", "prairie", "quarry", "river", "summit", "timber",
+    "upland", "valley", "willow", "yarrow",
+)  # fmt: skip
 
 
 def cached(folder: Path, rows: int, *, narrow_only: bool = False) -> Path:

@@ -63,7 +63,8 @@ def machine(server_version: str) -> str:
     parts = ("adbc-driver-sqlite", "adbc-driver-postgresql", "pyarrow", "pgpq", "psycopg")
     return (
         f"{len(os.sched_getaffinity(0))} CPUs ({_processor()}), {_memory() / 2**30:.0f} GiB, "
-        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, PostgreSQL {server_version}, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "
+        f"PostgreSQL {server_version}, "
         + ", ".join(f"{part} {version(part)}" for part in parts)
         + f"; load before the first run {os.getloadavg()[0]:.1f}"
     )

@@ -32,8 +32,8 @@ _EXIT: Mapping[Severity, str] = {
     Severity.INFO: "Exit code: not changed. `--allow {id}` only marks it as seen.",
     Severity.WARNING: "Exit code: not changed. `--allow {id}` only marks it as seen.",
     Severity.LOSS: (
-        "Exit code: `move` goes on and ends with 1. With `--allow {id}` it ends with 0 if nothing else is wrong. "
-        "The object stays behind either way."
+        "Exit code: `move` goes on and ends with 1. With `--allow {id}` it ends with 0 if nothing else is "
+        "wrong. What is lost stays lost either way."
     ),
     Severity.STOP: (
         "Exit code: 1, and nothing is written. `--allow {id}` lets the move begin all the same; it does not "
@@ -104,10 +104,13 @@ def _functions(_: Path) -> str:
 
 
 def _declared(_: Path) -> str:
-    from outgrow.types.declared import _WORDS  # noqa: PLC0415 - the table itself is what is documented
+    from outgrow.types.declared import _MEANINGS  # noqa: PLC0415 - the table itself is what is documented
 
+    words: dict[str, list[str]] = {}
+    for word, meaning in _MEANINGS.items():
+        words.setdefault(meaning, []).append(f"`{word}`")
     lines = ["| meaning | declared types |", "|---|---|"]
-    lines += [f"| {meaning} | {', '.join(f'`{word}`' for word in sorted(words))} |" for meaning, words in _WORDS]
+    lines += [f"| {meaning} | {', '.join(sorted(spellings))} |" for meaning, spellings in words.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -166,7 +169,8 @@ def conversion_examples(url: str) -> str:
     columns = ", ".join(f"c{n} {declared}" for n, (_, _, declared, _) in enumerate(_EXAMPLES))
     with tempfile.TemporaryDirectory() as folder:
         plan = "".join(
-            f'c{n} = {{type = "{kind}", conversion = "{name}"}}\n' for n, (name, kind, _, _) in enumerate(_EXAMPLES)
+            f'c{n} = {{type = "{kind}", conversion = "{name}"}}\n'
+            for n, (name, kind, _, _) in enumerate(_EXAMPLES)
         )
         page = (
             f"```sql app.db\nCREATE TABLE t ({columns});\n"
@@ -179,7 +183,9 @@ def conversion_examples(url: str) -> str:
         if session.code:
             raise ExampleError(f"the examples of conversions do not move: {ran.output}")
     with connect(url) as connection:
-        row = connection.execute(f"SELECT {', '.join(f'c{n}::text' for n in range(len(_EXAMPLES)))} FROM t").fetchone()
+        row = connection.execute(
+            f"SELECT {', '.join(f'c{n}::text' for n in range(len(_EXAMPLES)))} FROM t"
+        ).fetchone()
     lines = ["| conversion | stored in SQLite | type | on PostgreSQL |", "|---|---|---|---|"]
     lines += [
         f"| `{name}` | `{value}` | `{kind}` | `{held}` |"
@@ -233,7 +239,7 @@ def draw(database: Path) -> str:
     from outgrow.report.text import show_result  # noqa: PLC0415
 
     console = Console(record=True, width=96, file=Path("/dev/null").open("w"), force_terminal=True)  # noqa: SIM115
-    home = Path(tempfile.mkdtemp(prefix="outgrow-picture-", dir="/tmp"))  # noqa: S108 - short, for the socket
+    home = Path(tempfile.mkdtemp(prefix="outgrow-picture-", dir="/tmp"))
     with throwaway(home) as cluster, tempfile.TemporaryDirectory() as folder:
         copy = Path(shutil.copy(database, folder))
         target = cluster.ensure_database(database.stem)
@@ -266,7 +272,7 @@ def main(words: list[str]) -> int:
     if words[:1] == ["--picture"]:
         (DOCS / "run.svg").write_text(draw(Path(words[1])), encoding="utf-8")
         return 0
-    home = Path(tempfile.mkdtemp(prefix="outgrow-docs-", dir="/tmp"))  # noqa: S108 - short, for the socket
+    home = Path(tempfile.mkdtemp(prefix="outgrow-docs-", dir="/tmp"))
     with throwaway(home) as cluster:
         found = dict(stale(lambda page: cluster.ensure_database(page.stem)))
     for page, text in found.items():

@@ -23,9 +23,10 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, chdir, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 from outgrow.move.progress import Silent
 
@@ -143,24 +144,19 @@ def _run(text: str, session: Session) -> str:
 
 
 class _CtrlC(Silent):
-    """Progress that is interrupted where a person's Ctrl-C would be: in the main thread, between two steps."""
+    """Progress that is interrupted as by a person's Ctrl-C: in the main thread, between two steps."""
 
     def stage(self, name: str, detail: str = "") -> None:
         """Raises KeyboardInterrupt once the rows are there and the constraints are not."""
+        super().stage(name, detail)
         if name == "post-data":
             raise KeyboardInterrupt
 
 
-@contextmanager
-def _interrupted() -> Iterator[None]:
-    from outgrow.cli import common  # noqa: PLC0415
+def _interrupted() -> AbstractContextManager[object]:
+    from outgrow.cli import common  # noqa: PLC0415 - with all the rest of the program
 
-    own = common.progress
-    common.progress = lambda **_: nullcontext(_CtrlC())
-    try:
-        yield
-    finally:
-        common.progress = own
+    return mock.patch.object(common, "progress", return_value=nullcontext(_CtrlC()))
 
 
 def _sqlite(path: Path, sql: str) -> str:
@@ -169,7 +165,9 @@ def _sqlite(path: Path, sql: str) -> str:
 
     connection = apsw.Connection(str(path))
     try:
-        return "".join("|".join("" if v is None else str(v) for v in row) + "\n" for row in connection.execute(sql))
+        return "".join(
+            "|".join("" if v is None else str(v) for v in row) + "\n" for row in connection.execute(sql)
+        )
     finally:
         connection.close()
 
@@ -194,7 +192,7 @@ def outgrow(arguments: list[str], environment: Mapping[str, str]) -> tuple[int, 
 
 
 def _in_process_of_its_own(words: list[str], session: Session) -> str:
-    """psql takes the place of the process that starts it, so it gets one."""
+    """A process of its own, since psql takes the place of the one that starts it."""
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", "from outgrow.cli import main; main()", *words],
         env={**os.environ, **session.environment}, capture_output=True, text=True, check=False,

@@ -23,7 +23,7 @@ class Severity(Enum):
     LOSS = "loss"
     """An object stays behind; the move goes on and ends with exit 1 unless the rule is allowed."""
     STOP = "stop"
-    """Nothing is written until it is mended or the rule is allowed."""
+    """Nothing is written until it is mended or left out in the plan: there is no way to carry it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +79,13 @@ def known_rules() -> tuple[Rule, ...]:
     return tuple(_by_id().values())
 
 
+def is_allowed(entry: Rule, allowed: frozenset[str]) -> bool:
+    """Whether the user accepts what the rule finds; what stops cannot be accepted."""
+    return entry.id in allowed and entry.severity is not Severity.STOP
+
+
 def unallowed(
     findings: Iterable[Finding], severity: Severity, allowed: frozenset[str]
 ) -> tuple[Finding, ...]:
-    """Findings of exactly that severity whose rule the user did not allow."""
-    return tuple(f for f in findings if f.severity is severity and f.rule not in allowed)
+    """Findings of exactly that severity whose rule the user did not allow; what stops cannot be allowed."""
+    return tuple(f for f in findings if f.severity is severity and not is_allowed(rule(f.rule), allowed))

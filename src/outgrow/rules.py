@@ -89,8 +89,6 @@ RULES: tuple[Rule, ...] = (
           "Remove `leave = true` from the plan to move it."),
     _rule("source.changed", _WARNING, "The source changed since the interrupted run: all is copied anew",
           "Nothing to do; stop the writers to make use of what was copied."),
-    _rule("source.busy", _INFO, "Other processes write to the source; what they write now is not moved",
-          "Stop the application before the final move."),
     _rule("verify.write-test", _LOSS, "A table refuses a new row that SQLite would take",
           "Read the reason; a default, an identity or a NOT NULL differs."),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Every case ends verified, with the types and findings that its expectation lists, and all objects counted."""
+"""Every case ends verified, with the types and findings that it expects, and all objects counted."""
 
 from __future__ import annotations
 

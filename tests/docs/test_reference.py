@@ -30,7 +30,9 @@ Runner = Callable[..., tuple[int, str, str]]
 
 def test_the_readme_has_the_two_commands_and_the_example_they_name(repository: Path) -> None:
     text = (repository / "README.md").read_text()
-    found = re.search(r"^python3 -m pip install \. && outgrow move (examples/[\w.-]+\.db)$", text, re.MULTILINE)
+    found = re.search(
+        r"^python3 -m pip install \. && outgrow move (examples/[\w.-]+\.db)$", text, re.MULTILINE
+    )
     assert found is not None
     assert (repository / found[1]).read_bytes()[:16] == b"SQLite format 3\0"
     assert "\npython3 -m pip install '.[test]' && python3 -m pytest\n" in text
@@ -46,7 +48,9 @@ def test_every_command_stands_in_the_readme(repository: Path) -> None:
 def test_every_variable_is_documented(repository: Path) -> None:
     text = (repository / "docs" / "reference" / "environment.md").read_text()
     code = "".join(path.read_text() for path in [*SOURCE.rglob("*.py"), repository / "tests" / "conftest.py"])
-    used = set(re.findall(r"environ(?:\.get\(|\[)\s*\"(\w+)\"", code)) | set(re.findall(r"\bOUTGROW_[A-Z_]+\b", code))
+    used = set(re.findall(r"environ(?:\.get\(|\[)\s*\"(\w+)\"", code)) | set(
+        re.findall(r"\bOUTGROW_[A-Z_]+\b", code)
+    )
     known = set(re.findall(r"`([A-Z_]+)`", text))
     ours = {name for name in used if not name.startswith(("PYTHON", "PYTEST", "OUTGROW_{")) and name != "CI"}
     assert ours - known == set()
@@ -54,8 +58,18 @@ def test_every_variable_is_documented(repository: Path) -> None:
 
 def test_every_exit_code_is_documented(repository: Path) -> None:
     text = (repository / "docs" / "reference" / "exit-codes.md").read_text()
-    rows = {int(code): meaning for code, meaning in re.findall(r"^\| (\d+) \| ([^|]+) \|", text, re.MULTILINE)}
-    errors = (OutgrowError, ConfigError, SourceError, TargetError, FindingsStop, CounterExample, VerificationError)
+    rows = {
+        int(code): meaning for code, meaning in re.findall(r"^\| (\d+) \| ([^|]+) \|", text, re.MULTILINE)
+    }
+    errors = (
+        OutgrowError,
+        ConfigError,
+        SourceError,
+        TargetError,
+        FindingsStop,
+        CounterExample,
+        VerificationError,
+    )
     assert {error.exit_code for error in errors} <= rows.keys()
     assert sorted(rows) == [0, 1, 2, 3, 4, 5, 130, 141]
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import apsw
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from outgrow.errors import TranslationError
 from outgrow.translate import tree
 from outgrow.translate.grammar import read_expression
+from outgrow.translate.value import number_of
 
 _CONNECTION = apsw.Connection(":memory:")
+_NUMBERS = apsw.Connection(":memory:")
+_NUMBERS.execute("CREATE TABLE t (n NUMERIC)")
 
 
 def written(node: object) -> str:
@@ -110,12 +113,16 @@ def test_precedence(text: str, expected: str) -> None:
         ('t."x"', tree.Name("x", "t")),
         ("main.t.x", tree.Name("x", "t")),
         ("'it''s'", tree.Constant("it's")),
+        ("'(' . a", tree.Name("a", "(")),
+        ('CAST(a AS "a)b")', tree.Cast(tree.Name("a"), "a)b")),
         ("x'00fF'", tree.Constant(b"\x00\xff")),
         ("0x10", tree.Constant(16)),
         ("0xffffffffffffffff", tree.Constant(-1)),
         ("9223372036854775808", tree.Constant(9.223372036854775808e18)),
         ("-9223372036854775808", tree.Constant(-(2**63))),
         ("1_000", tree.Constant(1000)),
+        ("-9_223_372_036_854_775_808", tree.Constant(-(2**63))),
+        ("1_0.2_5e0_1", tree.Constant(102.5)),
         ("a /* x */ -- y\n", tree.Name("a")),
         ("rowid", tree.Name("rowid")),
         ("timestamp", tree.Name("timestamp")),
@@ -138,7 +145,9 @@ def test_names_and_literals(text: str, expected: tree.Expression) -> None:
         ("a + ?", "a bound parameter in DDL"),
         ("a b", "'b' at 3"),
         ("(a", "'the end of the text' at 3"),
-        ("a = 'open", 'the character "\'" at 5'),
+        ("a = 'open", "a string without its end at 5"),
+        ("a = 12ab", "a malformed number at 5"),
+        ("CAST(a AS VARCHAR(10", "'the end of the text' at 21"),
         ("(SELECT 1)", "a subquery here"),
         ("sum(a) OVER (ORDER BY b)", "a window function (OVER)"),
         ("a NOT b", "'the end of the text' at 8"),
@@ -149,3 +158,17 @@ def test_what_is_not_in_the_grammar_is_refused(text: str, missing: str) -> None:
     with pytest.raises(TranslationError) as caught:
         read_expression(text)
     assert caught.value.missing == missing
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(alphabet="0123456789.eE+- \t\n\v_xX", max_size=8))
+@example("9223372036854775807")
+@example("-9223372036854775808")
+@example("9223372036854775808")
+@example(" +1.0 ")
+@example("1 -- x")
+@example("0" * 5000 + "7")
+@example("9" * 5000)
+def test_a_text_is_the_number_that_numeric_affinity_makes_of_it(text: str) -> None:
+    stored = _NUMBERS.execute("INSERT INTO t VALUES (?) RETURNING n", (text,)).fetchall()[0][0]
+    assert repr(number_of(text)) == repr(None if isinstance(stored, str) else stored)

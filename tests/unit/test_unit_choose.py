@@ -163,7 +163,8 @@ def one_of_each(
         (("INTEGER", [1]), ("DECIMAL(5,2)", [1]), ("bigint same", "bigint same")),
         (("UUID", [UUID]), ("TEXT", [UUID]), ("uuid uuid-text", "uuid uuid-text")),
         (("TEXT", ["x"]), ("INTEGER", []), ("text same", "text same")),
-        (("TEXT", ["1"]), ("INTEGER", [1]), ("text same", "bigint same")),
+        (("TEXT", ["1"]), ("INTEGER", [1]), ("bigint integer-text", "bigint same")),
+        (("TEXT", ["1"]), ("REAL", [1.5]), ("text same", "double precision same")),
         (("INTEGER", [1]), ("REAL", [1.0]), ("bigint same", "double precision same")),
     ],
 )

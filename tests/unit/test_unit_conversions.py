@@ -24,9 +24,35 @@ DOUBLES = st.floats(allow_nan=False, width=64)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 ANY_TEXT = st.binary(max_size=12).map(lambda b: b.decode(errors="surrogateescape"))
 LOOKALIKES = st.sampled_from(
-    ["5", "-0", "5.0", "1e5", "1e+300", "Inf", "-Inf", "X'00'", "X'0'", "CAST(X'00' AS TEXT)", "CAST(X'", "'",
-     "''", "'a'", "it's", "", "\\N", "\\.", "a\0b", "\udcff", "007", " 5", "5\n", "inf", "NaN", "٣"]
-)  # fmt: skip
+    [
+        "5",
+        "-0",
+        "5.0",
+        "1e5",
+        "1e+300",
+        "Inf",
+        "-Inf",
+        "X'00'",
+        "X'0'",
+        "CAST(X'00' AS TEXT)",
+        "CAST(X'",
+        "'",
+        "''",
+        "'a'",
+        "it's",
+        "",
+        "\\N",
+        "\\.",
+        "a\0b",
+        "\udcff",
+        "007",
+        " 5",
+        "5\n",
+        "inf",
+        "NaN",
+        "٣",
+    ]
+)
 ANY_VALUE = st.one_of(st.none(), INT64, DOUBLES, ANY_TEXT, LOOKALIKES, st.binary(max_size=12))
 FRACTIONS = DOUBLES.filter(lambda x: not (x.is_integer() and abs(x) < 2**63))
 
@@ -183,36 +209,109 @@ REJECTED = [
     ("integer-text", "bigint", [str(2**63)], "'9223372036854775808'", "is out of range for bigint"),
     ("boolean:0/1", "boolean", [0, 1, 2], "2", "is neither 0 nor 1"),
     ("boolean:no/yes", "boolean", ["yes", "Yes"], "'Yes'", "is neither 'no' nor 'yes'"),
-    ("date-text:YYYY-MM-DD", "date", ["2024-02-29", "2023-02-29"], "'2023-02-29'",
-     "is no such day or time, or not spelled as the column's format does"),
-    ("date-text:YYYY-MM-DD", "date", ["0000-01-01"], "'0000-01-01'",
-     "is no such day or time, or not spelled as the column's format does"),
+    (
+        "date-text:YYYY-MM-DD",
+        "date",
+        ["2024-02-29", "2023-02-29"],
+        "'2023-02-29'",
+        "is no such day or time, or not spelled as the column's format does",
+    ),
+    (
+        "date-text:YYYY-MM-DD",
+        "date",
+        ["0000-01-01"],
+        "'0000-01-01'",
+        "is no such day or time, or not spelled as the column's format does",
+    ),
     ("date-text:YYYY-MM-DD", "date", ["2024-01-02", ""], "''", "does not have the column's date format"),
     ("date-text:YYYY-MM-DD", "date", [""], "''", "does not have the column's date format"),
-    ("date-text:YYYY-MM-DD", "date", ["2024/01/02"], "'2024/01/02'", "does not have the column's date format"),
-    ("date-text:YYYY-MM-DD", "date", ["２024-01-0"], "'２024-01-0'", "does not have the column's date format"),
-    ("time-text:HH:MM:SS", "time", ["23:59:59", "24:00:00"], "'24:00:00'",
-     "is no such day or time, or not spelled as the column's format does"),
-    ("timestamp-text:YYYY-MM-DD HH:MM:SS[.ffffff]", "timestamp", ["2024-01-02 03:04:05.000000"],
-     "'2024-01-02 03:04:05.000000'", "is no such day or time, or not spelled as the column's format does"),
-    ("timestamp-text:YYYY-MM-DD HH:MM:SS[.f]", "timestamp", ["2024-01-02 03:04:05.50"],
-     "'2024-01-02 03:04:05.50'", "is no such day or time, or not spelled as the column's format does"),
-    ("timestamp-text:YYYY-MM-DD HH:MM:SS.ff", "timestamp", ["2024-01-02 03:04:05.5"],
-     "'2024-01-02 03:04:05.5'", "does not have the column's date format"),
-    ("timestamptz-text:YYYY-MM-DD HH:MM:SS+00:00", "timestamptz", ["2024-01-02 03:04:05+01:00"],
-     "'2024-01-02 03:04:05+01:00'", "does not have the column's date format"),
-    ("timestamptz-epoch:s", "timestamptz", [0, 253_402_300_800], "253402300800",
-     "lies outside the years 1 to 9999 in that unit"),
-    ("timestamptz-epoch:ms", "timestamptz", [-(2**63)], "-9223372036854775808",
-     "lies outside the years 1 to 9999 in that unit"),
+    (
+        "date-text:YYYY-MM-DD",
+        "date",
+        ["2024/01/02"],
+        "'2024/01/02'",
+        "does not have the column's date format",
+    ),
+    (
+        "date-text:YYYY-MM-DD",
+        "date",
+        ["\uff12024-01-0"],
+        "'\uff12024-01-0'",
+        "does not have the column's date format",
+    ),
+    (
+        "time-text:HH:MM:SS",
+        "time",
+        ["23:59:59", "24:00:00"],
+        "'24:00:00'",
+        "is no such day or time, or not spelled as the column's format does",
+    ),
+    (
+        "timestamp-text:YYYY-MM-DD HH:MM:SS[.ffffff]",
+        "timestamp",
+        ["2024-01-02 03:04:05.000000"],
+        "'2024-01-02 03:04:05.000000'",
+        "is no such day or time, or not spelled as the column's format does",
+    ),
+    (
+        "timestamp-text:YYYY-MM-DD HH:MM:SS[.f]",
+        "timestamp",
+        ["2024-01-02 03:04:05.50"],
+        "'2024-01-02 03:04:05.50'",
+        "is no such day or time, or not spelled as the column's format does",
+    ),
+    (
+        "timestamp-text:YYYY-MM-DD HH:MM:SS.ff",
+        "timestamp",
+        ["2024-01-02 03:04:05.5"],
+        "'2024-01-02 03:04:05.5'",
+        "does not have the column's date format",
+    ),
+    (
+        "timestamptz-text:YYYY-MM-DD HH:MM:SS+00:00",
+        "timestamptz",
+        ["2024-01-02 03:04:05+01:00"],
+        "'2024-01-02 03:04:05+01:00'",
+        "does not have the column's date format",
+    ),
+    (
+        "timestamptz-epoch:s",
+        "timestamptz",
+        [0, 253_402_300_800],
+        "253402300800",
+        "lies outside the years 1 to 9999 in that unit",
+    ),
+    (
+        "timestamptz-epoch:ms",
+        "timestamptz",
+        [-(2**63)],
+        "-9223372036854775808",
+        "lies outside the years 1 to 9999 in that unit",
+    ),
     ("timestamptz-epoch:s", "timestamptz", [1.5, 2.0], "2.0", "is a real without a fraction beside integers"),
-    ("timestamptz-epoch-real:s", "timestamptz", [0.1234567], "0.1234567", "is finer than a microsecond keeps"),
-    ("timestamptz-epoch-real:s", "timestamptz", [float("inf")], "inf",
-     "lies outside the years 1 to 9999 in that unit"),
+    (
+        "timestamptz-epoch-real:s",
+        "timestamptz",
+        [0.1234567],
+        "0.1234567",
+        "is finer than a microsecond keeps",
+    ),
+    (
+        "timestamptz-epoch-real:s",
+        "timestamptz",
+        [float("inf")],
+        "inf",
+        "lies outside the years 1 to 9999 in that unit",
+    ),
     ("timestamptz-epoch-real:s", "timestamptz", [-0.0], "-0.0", "is finer than a microsecond keeps"),
     ("timestamptz-epoch:s", "timestamptz", [1, "x"], "'x'", "is no number"),
-    ("uuid-text", "uuid", [str(uuid.UUID(int=1)), str(uuid.UUID(int=10)).upper()],
-     "'00000000-0000-0000-0000-00000000000A'", "is no UUID in the column's spelling"),
+    (
+        "uuid-text",
+        "uuid",
+        [str(uuid.UUID(int=1)), str(uuid.UUID(int=10)).upper()],
+        "'00000000-0000-0000-0000-00000000000A'",
+        "is no UUID in the column's spelling",
+    ),
     ("uuid-text", "uuid", [""], "''", "is no UUID in the column's spelling"),
     ("uuid-hex", "uuid", ["z" * 32], f"'{'z' * 32}'", "is no UUID in the column's spelling"),
     ("uuid-blob", "uuid", [bytes(16), bytes(15)], f"x'{'00' * 15}'", "is not 16 bytes long"),
@@ -223,14 +322,25 @@ REJECTED = [
     ("numeric", "numeric(4,2)", [99.99, 100.5], "100.5", "is too large for numeric(4,2)"),
     ("numeric", "numeric(4,2)", [100], "100", "is too large for numeric(4,2)"),
     ("numeric", "numeric(4,2)", [float("inf")], "inf", "is not finite, as numeric(4,2) needs"),
-    ("numeric", "numeric(4,2)", [1.25, 2.0], "2.0",
-     "is a real without a fraction, which NUMERIC would give back as an integer"),
+    (
+        "numeric",
+        "numeric(4,2)",
+        [1.25, 2.0],
+        "2.0",
+        "is a real without a fraction, which NUMERIC would give back as an integer",
+    ),
     ("numeric", "numeric", [1, "x"], "'x'", "is no number"),
     ("numeric-point", "numeric", [1, -0.0], "-0.0", "is a negative zero, which numeric does not have"),
     ("vector", "vector(2)", [bytes(8), bytes(4)], "x'00000000'", "is no array of 2 float32"),
-    ("vector", "vector(1)", [b"\0\0\xc0\x7f"], "x'0000c07f'", "holds NaN or an infinity, which vector cannot"),
+    (
+        "vector",
+        "vector(1)",
+        [b"\0\0\xc0\x7f"],
+        "x'0000c07f'",
+        "holds NaN or an infinity, which vector cannot",
+    ),
     ("json", "jsonb", ['{"a":1}', "{bad"], "'{bad'", "is not JSON"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("recipe", "sql_type", "values", "value", "reason"), REJECTED)
@@ -239,8 +349,8 @@ def test_a_value_that_would_not_come_back_is_named(
 ) -> None:
     made = conversion(recipe, sql_type)
     form = Form.MIXED if len({type(v) for v in values if v is not None}) > 1 else None
+    sent = array(values, form)
     with pytest.raises(CounterExample) as caught:
-        sent = array(values, form)
         made.encode(sent, form or _form_of(sent))
     assert (caught.value.value, caught.value.reason) == (value, reason)
 
@@ -276,7 +386,7 @@ DOCUMENTS = [
     ("[" * MAX_DEPTH + "]" * MAX_DEPTH, None, None),
     ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "is nested too deeply", "is nested too deeply"),
     ("[" + "[]," * 2000 + '"' + "[" * 2000 + '"]', None, None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "as_jsonb", "as_json"), DOCUMENTS)
@@ -364,9 +474,18 @@ LITERALS = [
     ("same", "bytea", b"\0\xff", r"'\x00ff'::bytea"),
     ("boolean:0/1", "boolean", 1, "true"),
     ("boolean:n/y", "boolean", "n", "false"),
-    ("timestamp-text:YYYY-MM-DD HH:MM:SS", "timestamp", "2024-01-02 03:04:05",
-     "'2024-01-02 03:04:05'::timestamp"),
-    ("timestamptz-epoch:s", "timestamptz", 86400, "('epoch'::timestamptz + 86400000000 * interval '1 microsecond')"),
+    (
+        "timestamp-text:YYYY-MM-DD HH:MM:SS",
+        "timestamp",
+        "2024-01-02 03:04:05",
+        "'2024-01-02 03:04:05'::timestamp",
+    ),
+    (
+        "timestamptz-epoch:s",
+        "timestamptz",
+        86400,
+        "('epoch'::timestamptz + 86400000000 * interval '1 microsecond')",
+    ),
     ("uuid-hex", "uuid", uuid.UUID(int=5).hex, f"'{uuid.UUID(int=5)}'::uuid"),
     ("uuid-blob", "uuid", uuid.UUID(int=5).bytes, f"'{uuid.UUID(int=5)}'::uuid"),
     ("json", "jsonb", "{}", "'{}'::jsonb"),
@@ -378,7 +497,7 @@ LITERALS = [
     ("integer-text", "bigint", "12", "12"),
     ("escaped", "text", b"\1", "'X''01'''"),
     ("vector", "vector(1)", b"\0\0\x80?", "'[1.0]'::vector(1)"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("recipe", "sql_type", "value", "sql"), LITERALS)
@@ -387,15 +506,31 @@ def test_a_stored_value_as_a_literal(recipe: str, sql_type: str, value: Value, s
 
 
 NO_LITERAL = [
-    ("same", "bigint", "5"), ("same", "integer", 2**31), ("same", "double precision", "x"), ("same", "text", 5),
-    ("same", "text", "a\0"), ("same", "varchar(1)", "ab"), ("same", "bytea", "a"), ("boolean:0/1", "boolean", 2),
-    ("boolean:n/y", "boolean", "N"), ("date-text:YYYY-MM-DD", "date", "now"), ("date-text:YYYY-MM-DD", "date", 5),
-    ("timestamptz-epoch:s", "timestamptz", "now"), ("timestamptz-epoch-real:s", "timestamptz", 5),
-    ("uuid-text", "uuid", "x"), ("uuid-text", "uuid", 5), ("uuid-blob", "uuid", b""), ("json", "jsonb", "{"),
-    ("json", "jsonb", 5), ("numbers", "double precision", 5.0), ("numeric", "numeric", "x"),
-    ("numeric-point", "numeric", "x"), ("integer-text", "bigint", "01"), ("vector", "vector(1)", b"\0"),
+    ("same", "bigint", "5"),
+    ("same", "integer", 2**31),
+    ("same", "double precision", "x"),
+    ("same", "text", 5),
+    ("same", "text", "a\0"),
+    ("same", "varchar(1)", "ab"),
+    ("same", "bytea", "a"),
+    ("boolean:0/1", "boolean", 2),
+    ("boolean:n/y", "boolean", "N"),
+    ("date-text:YYYY-MM-DD", "date", "now"),
+    ("date-text:YYYY-MM-DD", "date", 5),
+    ("timestamptz-epoch:s", "timestamptz", "now"),
+    ("timestamptz-epoch-real:s", "timestamptz", 5),
+    ("uuid-text", "uuid", "x"),
+    ("uuid-text", "uuid", 5),
+    ("uuid-blob", "uuid", b""),
+    ("json", "jsonb", "{"),
+    ("json", "jsonb", 5),
+    ("numbers", "double precision", 5.0),
+    ("numeric", "numeric", "x"),
+    ("numeric-point", "numeric", "x"),
+    ("integer-text", "bigint", "01"),
+    ("vector", "vector(1)", b"\0"),
     ("vector", "vector(1)", b"\0\0\xc0\x7f"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("recipe", "sql_type", "value"), NO_LITERAL)

@@ -20,7 +20,7 @@ from outgrow.types.values import conversion
 from outgrow.types.values.base import MIXED_TYPE, Form
 
 quickly = settings(
-    max_examples=20,
+    max_examples=12,
     deadline=None,
     derandomize=os.environ.get("CI") == "true",
     suppress_health_check=[HealthCheck.too_slow],
@@ -61,9 +61,15 @@ def table(name: str, columns: Sequence[Column], **more: Any) -> Table:
 
 def database(*tables: Table) -> Database:
     return Database(
-        path="a.db", encoding="UTF-8", page_size=4096, page_count=1, journal_mode="delete", user_version=0,
-        application_id=0, tables=tables,
-    )  # fmt: skip
+        path="a.db",
+        encoding="UTF-8",
+        page_size=4096,
+        page_count=1,
+        journal_mode="delete",
+        user_version=0,
+        application_id=0,
+        tables=tables,
+    )
 
 
 def profiles(tables: Iterable[Table], values: dict[str, Sequence[Value]]) -> Profile:

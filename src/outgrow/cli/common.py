@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,6 +90,17 @@ def _one_of(option: str, value: str | None, known: tuple[str, ...]) -> str | Non
     if value is not None and value not in known:
         raise ConfigError(f"{option} {value}: it must be one of {', '.join(known)}")
     return value
+
+
+def facing(options: Options, target: str | None) -> Options:
+    """The options with what the target can do; without one, what outgrow's own PostgreSQL can."""
+    if target is None:
+        return replace(options, vectors=True)
+    from outgrow.move.migrate import with_facts  # noqa: PLC0415 - heavy
+    from outgrow.postgres.connect import connect  # noqa: PLC0415
+
+    with connect(target, autocommit=True) as connection:
+        return with_facts(options, connection)
 
 
 def job_count(jobs: int | None) -> int:

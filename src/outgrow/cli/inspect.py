@@ -38,7 +38,7 @@ def command(  # noqa: PLR0917 - typer gives options by name
     from outgrow.sqlite.connect import open_snapshot  # noqa: PLC0415
 
     given = common.read_plan_file(plan)
-    options = common.make_options(given, types=types, names=names, allow=allow)
+    options = common.facing(common.make_options(given, types=types, names=names, allow=allow), None)
     count = common.job_count(jobs)
     with common.progress(quiet=json) as watcher, open_snapshot(source, readers=count + 2) as snapshot:
         examined = examine(snapshot, jobs=count, progress=watcher, sizes=True)

@@ -20,6 +20,10 @@ def command(  # noqa: PLR0917 - typer gives options by name
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write the plan there (- for stdout)."),
     ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="URL", help="Plan for what this server can do; it is only asked."),
+    ] = None,
     plan: common.PlanPath = None,
     schema: common.Schema = None,
     types: common.Types = None,
@@ -31,7 +35,7 @@ def command(  # noqa: PLR0917 - typer gives options by name
 ) -> None:
     """Decide what becomes of SOURCE, every value looked at, and write it down. Nothing is moved.
 
-    Exit codes: 0; 1 findings that would stop a move; 2 usage; 3 source.
+    Exit codes: 0; 1 findings that would stop a move; 2 usage; 3 source; 4 target, with --to.
     """
     from outgrow.findings import Severity, unallowed  # noqa: PLC0415
     from outgrow.move.confirm import confirm  # noqa: PLC0415 - heavy
@@ -43,6 +47,8 @@ def command(  # noqa: PLR0917 - typer gives options by name
         raise ConfigError(f"{output} exists; give --force to overwrite it, or another name")
     given = common.read_plan_file(plan)
     options = common.make_options(given, schema=schema, types=types, names=names, allow=allow)
+    if to is not None or not sql:  # without a server, the script is to load on any
+        options = common.facing(options, to)
     count = common.job_count(jobs)
     with common.progress(quiet=False) as watcher, open_snapshot(source, readers=count + 2) as snapshot:
         examined = examine(snapshot, jobs=count, progress=watcher)

@@ -37,5 +37,5 @@ def command(
     else:
         from outgrow.report.text import show_result  # noqa: PLC0415
 
-        show_result(common.console(), result, allowed=options.allow)
+        show_result(common.console(), result, verb="verify", allowed=options.allow)
     raise typer.Exit(result.exit_code(options.allow))

@@ -6,7 +6,7 @@ The last step of `migrate`, and what `reverify` does at any later time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -88,13 +88,17 @@ def lost(error: psycopg.Error, target: str) -> TargetError:
 def _compare_all(target: str, job: VerifyJob, tables: Sequence[TablePlan], jobs: int) -> list[Compared]:
     found: list[Compared] = []
     free: list[Any] = []
+    readers: list[Any] = []
     lock = Lock()
 
     @contextmanager
     def lend() -> Iterator[Any]:
         with lock:
             connection = free.pop() if free else None
-        connection = connection or _reader(target)
+        if connection is None:
+            connection = _reader(target)
+            with lock:
+                readers.append(connection)
         try:
             yield connection
         finally:
@@ -107,9 +111,15 @@ def _compare_all(target: str, job: VerifyJob, tables: Sequence[TablePlan], jobs:
         with lock:
             found.append(compared)
 
+    def stop() -> None:
+        job.snapshot.interrupt()
+        for connection in tuple(readers):
+            with suppress(adbc_driver_manager.Error):  # it had nothing to give up
+                connection.adbc_cancel()
+
     largest_first = sorted(tables, key=lambda table: (table.bytes, table.rows), reverse=True)
     try:
-        with Crew(jobs) as crew:
+        with Crew(jobs, on_stop=stop) as crew:
             crew.run(partial(task, table) for table in largest_first)
     except adbc_driver_manager.Error as error:
         said = redact(str(error).strip().partition("\n")[0], target)
@@ -117,7 +127,7 @@ def _compare_all(target: str, job: VerifyJob, tables: Sequence[TablePlan], jobs:
             f"reading back from PostgreSQL failed: {said}; run the same command again"
         ) from error
     finally:
-        for connection in free:
+        for connection in readers:
             connection.close()
     return sorted(found, key=lambda entry: entry.table)
 

@@ -40,7 +40,7 @@ def confirm(
         tasks = list(_looks(snapshot, examined, plan, looked, refutations, progress))
         if not tasks:
             return plan
-        with Crew(jobs) as crew:
+        with Crew(jobs, on_stop=snapshot.interrupt) as crew:
             crew.run(tasks)
 
 

@@ -115,7 +115,7 @@ def _copy_chunk(
 
     def chunks() -> Iterator[bytes]:
         batches = read_table(job.snapshot, readings, chunk, seen, job.examined.database.encoding)
-        with ReadAhead(batches) as ahead:
+        with ReadAhead(batches, depth=1) as ahead:
             for arrays in ahead:
                 if stopping.is_set():
                     raise Stopped
@@ -129,7 +129,9 @@ def _copy_chunk(
 
     sql = target_rows.copy_sql(qualified(job.schema, table.name), (c.name for c in columns), freeze=freeze)
     try:
-        target_rows.send(connection, sql, (data for data in chunks() if data))
+        # Three threads overlap: SQLite is read, batches are encoded, bytes are sent.
+        with ReadAhead((data for data in chunks() if data), depth=1) as encoded:
+            target_rows.send(connection, sql, encoded)
     except psycopg.errors.DataError as error:
         raise _refused(error, table, columns) from error
     return counted[0]

@@ -57,7 +57,7 @@ def examine(snapshot: Snapshot, *, jobs: int, progress: Progress, sizes: bool = 
         pages = profiling.table_bytes(connection) if sizes else {}
     progress.stage("profile", f"{len(database.tables)} tables")
     profiles = _Profiling(snapshot, database.encoding, jobs, progress)
-    with Crew(jobs) as crew:
+    with Crew(jobs, on_stop=snapshot.interrupt) as crew:
         crew.run(partial(profiles.look, table, selects.get(table.name), crew) for table in database.tables)
     tables = tuple(profiles.of(table, pages.get(fold(table.name), 0)) for table in database.tables)
     return Examined(database=database, selects=selects, profile=Profile(tables=tables))

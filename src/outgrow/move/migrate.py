@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from outgrow import __version__
-from outgrow.errors import CounterExample, FindingsStop
+from outgrow.errors import CounterExample, FindingsStop, TargetError
 from outgrow.findings import Finding, Severity, unallowed
 from outgrow.move import standing
 from outgrow.move.check import check_target, failed_writes, lost
@@ -30,7 +30,7 @@ from outgrow.options import Options
 from outgrow.plan.model import Outcome, Plan, TablePlan
 from outgrow.plan.overrides import Overrides
 from outgrow.plan.stored import dump_tables
-from outgrow.postgres.apply import run_required
+from outgrow.postgres.apply import run_required, say
 from outgrow.postgres.connect import connect, server_facts
 from outgrow.postgres.ledger import Entry, Ledger, digest
 from outgrow.postgres.redact import redact
@@ -206,12 +206,22 @@ def _make_tables(walk: _Walk, plan: Plan, source: str, found: tuple[standing.Fou
         standing.drop(walk.main, plan.schema, found)
         walk.ledger.begin(walk.main, _entry(walk, source), __version__)
         if any(column.type.startswith("vector") for table in plan.tables for column in table.columns):
-            walk.main.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            _add_pgvector(walk.main)
         statements = (s for s in plan.statements if s.phase == "pre-data")
         run_required(walk.main, (s for s in statements if not (there and s.sql.startswith(_SCHEMA))))
 
 
 _SCHEMA = "CREATE SCHEMA "
+
+
+def _add_pgvector(connection: psycopg.Connection[Any]) -> None:
+    try:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    except (psycopg.errors.FeatureNotSupported, psycopg.errors.InsufficientPrivilege) as error:
+        raise TargetError(
+            f"the plan has columns of type vector, but {say(error)}; install pgvector there, "
+            "or let those columns stay bytea in the plan"
+        ) from error
 
 
 def _entry(walk: _Walk, source: str) -> Entry:

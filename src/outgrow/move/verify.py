@@ -40,6 +40,8 @@ from outgrow.types.restore import (
     same_documents,
 )
 
+DOCUMENTS = 2_000
+"""JSON documents held as Python objects at a time."""
 SHOWN = 20
 """Differences shown per table; all are counted."""
 
@@ -130,8 +132,8 @@ class _Sides:
         total = 0
         equal = [_equal(back.kind) for back in self._restorers]
         with (
-            ReadAhead(self.source(ordered=ordered)) as left,
-            ReadAhead(self.target(ordered=ordered)) as right,
+            ReadAhead(self.source(ordered=ordered), depth=1) as left,
+            ReadAhead(self.target(ordered=ordered), depth=1) as right,
         ):
             for ours, theirs in _aligned(iter(left), iter(right)):
                 if ours is None or theirs is None:
@@ -274,6 +276,11 @@ def _bits(array: pa.Array) -> pa.Array:
 def _same_json(left: pa.Array, right: pa.Array) -> bool:
     if left.null_count != right.null_count or not pc.is_null(left).equals(pc.is_null(right)):
         return False
+    slices = range(0, len(left), DOCUMENTS)
+    return all(_same_some_json(left.slice(at, DOCUMENTS), right.slice(at, DOCUMENTS)) for at in slices)
+
+
+def _same_some_json(left: pa.Array, right: pa.Array) -> bool:
     differ = np.flatnonzero(np.asarray(pc.fill_null(pc.not_equal(_bytes(left), _bytes(right)), False)))
     ours, theirs = left.take(pa.array(differ)), right.take(pa.array(differ))
     try:

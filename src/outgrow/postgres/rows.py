@@ -1,4 +1,4 @@
-"""Rows into PostgreSQL: Arrow arrays to `COPY ... (FORMAT binary)`, encoded in Rust, sent by a thread.
+"""Rows into PostgreSQL: Arrow arrays to `COPY ... (FORMAT binary)`, encoded in Rust.
 
 After the conversions, before nothing: what is sent here is what PostgreSQL stores. And rows out of
 it, for verification, by another driver altogether.
@@ -13,7 +13,6 @@ import pgpq
 import psycopg
 import pyarrow as pa
 from pgpq import encoders, schema
-from psycopg.copy import QueuedLibpqWriter
 
 from outgrow.schema.names import quote
 from outgrow.types.values.base import Conversion, Wire
@@ -63,8 +62,11 @@ def _builder(field: pa.Field, wire: Wire) -> Any:
 
 
 def send(connection: psycopg.Connection[Any], sql: str, chunks: Iterable[bytes]) -> None:
-    """Runs the COPY with those bytes; the sending thread and the producer of `chunks` overlap."""
-    with connection.cursor() as cursor, cursor.copy(sql, writer=QueuedLibpqWriter(cursor)) as copy:
+    """Runs the COPY with those bytes.
+
+    The default writer waits for the socket; psycopg's queued one would hold up to 1024 chunks.
+    """
+    with connection.cursor() as cursor, cursor.copy(sql) as copy:
         for chunk in chunks:
             copy.write(chunk)
 

@@ -32,6 +32,8 @@ _BLANK = {
     "timestamptz": "'2000-01-01Z'::timestamptz",
 }
 
+_FRESH = {"integer": "(random() * 32767)::int", "text": "md5(random()::text)", "uuid": "gen_random_uuid()"}
+
 # The identities of a schema's tables, whose sequences a trigger may reach: (sequence, table, column).
 _IDENTITIES = """
 SELECT pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname)
@@ -123,13 +125,20 @@ def _insert(connection: psycopg.Connection[Any], schema: str, table: TablePlan) 
     names = ", ".join(quote(column.name) for column in given)
     filled = connection.execute(f"SELECT EXISTS (SELECT 1 FROM {name})".encode()).fetchone()
     if filled is not None and filled[0]:
-        return f"INSERT INTO {name} ({names}) SELECT {names} FROM {name} LIMIT 1", frozenset()
+        values = ", ".join(_value(column, table) for column in given)
+        return f"INSERT INTO {name} ({names}) SELECT {values} FROM {name} LIMIT 1", frozenset()
     unknown = frozenset(column.name for column in given if _blank(column) == "NULL")
     return f"INSERT INTO {name} ({names}) VALUES ({', '.join(map(_blank, given))})", unknown
 
 
 def _must_be_given(column: ColumnPlan, table: TablePlan) -> bool:
     return (column.not_null and column.default is None) or column.source in table.primary_key
+
+
+def _value(column: ColumnPlan, table: TablePlan) -> str:
+    """The value of another row; in the last column of the key one that hardly any row has."""
+    fresh = _FRESH.get(family(column.type)) if (column.source,) == table.primary_key[-1:] else None
+    return fresh or quote(column.name)
 
 
 def _blank(column: ColumnPlan) -> str:

@@ -29,7 +29,7 @@ def verdict(view: Inspection, allowed: frozenset[str]) -> Verdict:
     stops = unallowed(view.findings, Severity.STOP, allowed)
     if stops:
         rules = ", ".join(sorted({finding.rule for finding in stops}))
-        text = f"A move would stop: {rules}. Mend what is named here, change the plan, or allow the rule."
+        text = f"A move would stop: {rules}. Mend what is named here, or change the plan."
         return Verdict(Severity.STOP, text, "")
     moving = [table.plan for table in view.tables if not table.plan.leave]
     text = f"{counted(len(moving), 'table')} and {counted(sum(t.rows for t in moving), 'row')} can move"

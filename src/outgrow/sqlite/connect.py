@@ -52,6 +52,8 @@ class Snapshot:
         self.fingerprint, self.journal_mode = still.fingerprint, still.journal_mode
         self.readers = readers
         self._still, self._stack, self._closed = still, stack, False
+        self._opened: list[Connection] = []
+        self.interrupted = threading.Event()
         self._apsw: _Pool[Connection] = _Pool(self._open_apsw, readers)
         self._adbc: _Pool[AdbcSqliteConnection] = _Pool(self._open_adbc, readers)
 
@@ -80,6 +82,15 @@ class Snapshot:
                 yield connection
             except adbc_driver_manager.Error as error:
                 raise self._translated(error) from error
+
+    def interrupt(self) -> None:
+        """Ends all reading, once and for all: queries at once, `read_table` at its next batch.
+
+        Their threads get an error. Any thread may ask.
+        """
+        self.interrupted.set()
+        for connection in tuple(self._opened):
+            connection.interrupt()
 
     @property
     def unchanged(self) -> bool:
@@ -123,6 +134,7 @@ class Snapshot:
     def _open_apsw(self) -> Connection:
         connection = open_apsw(self.file)
         self._stack.callback(connection.close, True)
+        self._opened.append(connection)
         return connection
 
     def _open_adbc(self) -> AdbcSqliteConnection:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_manager
 import pyarrow as pa
 
+from outgrow.errors import SourceError
 from outgrow.sqlite.connect import NeedsModule, Snapshot
 from outgrow.sqlite.extent import Rows
 from outgrow.sqlite.rows import Reading, assemble, batch_rows, read, select_sql
@@ -32,7 +33,8 @@ def read_table(
 ) -> Iterator[list[pa.Array]]:
     """Batches of one array per reading, in its form, in storage order or in `order` (SQL terms).
 
-    Raises NeedsModule when no driver here can read the table, SourceError when the file is damaged.
+    Raises NeedsModule when no driver here can read the table, SourceError when the file is damaged or
+    the snapshot was interrupted.
     """
     wanted = [profile.column(reading.column) for reading in readings]
     size = batch_rows(wanted)
@@ -41,7 +43,7 @@ def read_table(
         with snapshot.adbc() as connection:
             batches = read(connection, sql, readings, rows_per_batch=size, encoding=encoding)
             first = list(islice(batches, 1))
-            yield from chain(first, batches)
+            yield from _until_interrupted(snapshot, chain(first, batches))
             return
     except NeedsModule:
         pass
@@ -49,7 +51,15 @@ def read_table(
         if "no such" not in str(error) and "no query solution" not in str(error):
             raise
     with snapshot.apsw() as apsw_connection:
-        yield from _read_apsw(apsw_connection, readings, rows, encoding, order, size)
+        found = _read_apsw(apsw_connection, readings, rows, encoding, order, size)
+        yield from _until_interrupted(snapshot, found)
+
+
+def _until_interrupted(snapshot: Snapshot, batches: Iterable[list[pa.Array]]) -> Iterator[list[pa.Array]]:
+    for batch in batches:
+        if snapshot.interrupted.is_set():
+            raise SourceError(f"reading {snapshot.path} was interrupted; run the same command again")
+        yield batch
 
 
 def _read_apsw(

@@ -6,6 +6,7 @@ It only says what to look for; `profile` and the conversions look at every value
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 import apsw
@@ -17,6 +18,8 @@ from outgrow.types.observed import Value
 
 SAMPLE = 120
 """Rows sampled at each of the two ends and spread between them."""
+WIDTH = 500
+"""Columns per query: each takes two of the 2000 result columns that SQLite allows."""
 LONG = 65_536
 """A longer value is sampled by its first and last 1000 bytes only."""
 
@@ -25,8 +28,21 @@ def take_sample(
     connection: apsw.Connection, table: Table, rows: Rows, bounds: tuple[int, int] | None, encoding: str
 ) -> tuple[tuple[Value, ...], ...]:
     """Rows from the beginning, the end and between, each a tuple of values in column order."""
-    columns = ", ".join(_sampled(column) for column in table.columns)
-    base = f"SELECT {columns} FROM {rows.source}"
+    parts = [
+        _sample_of(connection, table.columns[at : at + WIDTH], rows, bounds, encoding)
+        for at in range(0, len(table.columns), WIDTH)
+    ]
+    return tuple(tuple(chain.from_iterable(row)) for row in zip(*parts, strict=True))
+
+
+def _sample_of(
+    connection: apsw.Connection,
+    columns: Sequence[Column],
+    rows: Rows,
+    bounds: tuple[int, int] | None,
+    encoding: str,
+) -> list[tuple[Value, ...]]:
+    base = f"SELECT {', '.join(map(_sampled, columns))} FROM {rows.source}"
     if bounds is None or rows.rowid is None:
         found = list(connection.execute(f"{base} LIMIT {2 * SAMPLE}"))
     else:
@@ -36,7 +52,7 @@ def take_sample(
         found += connection.execute(f"{base} ORDER BY {rows.rowid} DESC LIMIT {SAMPLE}")
         for start in range(low, high, step) if high - low > 2 * SAMPLE else ():
             found += connection.execute(f"{base} WHERE {rows.rowid} >= {start} ORDER BY {rows.rowid} LIMIT 1")
-    return tuple(_decode(row, encoding) for row in found)
+    return [_decode(row, encoding) for row in found]
 
 
 def _sampled(column: Column) -> str:

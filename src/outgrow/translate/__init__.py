@@ -1,6 +1,6 @@
 """SQLite's SQL on PostgreSQL: what one closed table of nodes and functions can say exactly, and nothing else.
 
-`lexer` → `grammar` and `statements` read SQLite's text into `tree`; `expressions`, `functions`,
+`grammar` and `statements` read the tokens of `schema.lexer` into `tree`; `expressions`, `functions`,
 `aggregates`, `moments`, `compare` give each node its PostgreSQL equal as a typed `value`; `ddl`, `view`
 and `trigger` are the entries. Stands after `types` and before `plan`; pure.
 """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from outgrow.errors import TranslationError
+from outgrow.schema.lexer import TokenError, tokens, unquote
 from outgrow.schema.names import fold
 from outgrow.translate import tree
 from outgrow.translate.cursor import RESERVED
-from outgrow.translate.lexer import tokens
 from outgrow.translate.statements import read_trigger, read_view
 from outgrow.translate.walk import walk
 
@@ -18,9 +20,9 @@ def depends_on(sql: str) -> frozenset[str]:
     the caller keeps the names it knows.
     """
     try:
-        creates_view = "VIEW" in [token.upper for token in tokens(sql)[:3]]
+        creates_view = "VIEW" in [token.word for token in islice(tokens(sql), 3)]
         found = read_view(sql) if creates_view else read_trigger(sql)
-    except (TranslationError, RecursionError):
+    except (TokenError, TranslationError, RecursionError):
         return _all_names(sql)
     named = {node.name for node in walk(found) if isinstance(node, tree.TableRef)}
     written = {
@@ -33,9 +35,9 @@ def depends_on(sql: str) -> frozenset[str]:
 
 def _all_names(sql: str) -> frozenset[str]:
     try:
-        found = tokens(sql)
-    except TranslationError:
+        found = tuple(tokens(sql))
+    except TokenError:
         return frozenset()
     return frozenset(
-        t.text for t in found if t.kind == "quoted" or (t.kind == "word" and t.upper not in RESERVED)
+        unquote(t) for t in found if t.kind == "quoted" or (t.kind == "name" and t.word not in RESERVED)
     )

@@ -1,6 +1,6 @@
 """Reads SQLite's expression grammar, with SQLite's own precedence.
 
-Stands between `lexer` and the rules. It exists because no general parser agrees with SQLite's
+Stands between `schema.lexer` and the rules. It exists because no general parser agrees with SQLite's
 table: IN, LIKE, BETWEEN, IS and = are one left-associative level below <, `||` binds tighter than
 *, NOT looser than =, COLLATE tighter than all but unary minus. Of 20,000 random operator chains
 sqlglot 30.30's SQLite dialect read 444 to another result than SQLite's and refused 1,150.
@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from outgrow.schema.lexer import Token, unquote
 from outgrow.translate import tree
 from outgrow.translate.cursor import Cursor
-from outgrow.translate.lexer import Token
 
 _BINARY: dict[str, int] = {
     "OR": 1, "AND": 2, "=": 4, "<>": 4, "<": 5, "<=": 5, ">": 5, ">=": 5, "&": 6, "|": 6, "<<": 6, ">>": 6,
@@ -46,36 +46,31 @@ class Reader(Cursor):
     def expressions(self) -> tuple[tree.Expression, ...]:
         """Expressions separated by commas, at least one."""
         found = [self.expression()]
-        while self.accept_operator(","):
+        while self.accept(","):
             found.append(self.expression())
         return tuple(found)
 
     def _power(self) -> int | None:
-        token = self.token
-        if token.kind == "operator":
-            return _BINARY.get(token.text)
-        if token.kind != "word":
-            return None
-        if token.upper == "COLLATE":
+        word = self.token.word
+        if word == "COLLATE":
             return _COLLATE
-        return _EQUALITY if token.upper in _POSTFIX else _BINARY.get(token.upper)
+        return _EQUALITY if word in _POSTFIX else _BINARY.get(word)
 
     def _infix(self, left: tree.Expression, power: int) -> tree.Expression:
         token = self.advance()
-        if token.kind == "operator" or token.upper in {"AND", "OR"}:
-            operator = cast(tree.Operator, token.upper or token.text)
-            return tree.Binary(operator, left, self.expression(power + 1))
-        if token.upper == "COLLATE":
+        if token.word in _BINARY:
+            return tree.Binary(cast(tree.Operator, token.word), left, self.expression(power + 1))
+        if token.word == "COLLATE":
             return tree.Collate(left, self.name().upper())
-        if token.upper == "ISNULL":
+        if token.word == "ISNULL":
             return tree.IsNull(left, negated=False)
-        if token.upper == "NOTNULL":
+        if token.word == "NOTNULL":
             return tree.IsNull(left, negated=True)
-        if token.upper == "IS":
+        if token.word == "IS":
             return self._is(left)
-        if token.upper == "NOT" and self.accept("NULL"):
+        if token.word == "NOT" and self.accept("NULL"):
             return tree.IsNull(left, negated=True)
-        negated = token.upper == "NOT"
+        negated = token.word == "NOT"
         return self._predicate(left, self.advance() if negated else token, negated=negated)
 
     def _is(self, left: tree.Expression) -> tree.Expression:
@@ -96,39 +91,39 @@ class Reader(Cursor):
         return tree.Binary("IS NOT" if negated else "IS", left, right)
 
     def _predicate(self, left: tree.Expression, token: Token, *, negated: bool) -> tree.Expression:
-        if token.upper in _MATCHES:
+        if token.word in _MATCHES:
             pattern = self.expression(_ORDERING)
             escape = self.expression(_ORDERING) if self.accept("ESCAPE") else None
-            return tree.Match(token.upper, left, pattern, escape, negated)
-        if token.upper == "BETWEEN":
+            return tree.Match(token.word, left, pattern, escape, negated)
+        if token.word == "BETWEEN":
             low = self.expression(_NOT)
             self.expect("AND")
             return tree.Between(left, low, self.expression(_ORDERING), negated)
-        if token.upper == "IN":
+        if token.word == "IN":
             return tree.In(left, self._in_items(), negated)
         raise self.unexpected()
 
     def _in_items(self) -> tuple[tree.Expression, ...] | tree.Query:
-        if not self.accept_operator("("):
+        if not self.accept("("):
             star = tree.Item(None)
             return tree.Query((tree.Select((star,), (tree.Join("CROSS", tree.TableRef(self.name())),)),))
-        if self.at_word("SELECT", "WITH", "VALUES"):
+        if self.at("SELECT", "WITH", "VALUES"):
             query = self.query()
-            self.expect_operator(")")
+            self.expect(")")
             return query
-        items = () if self.at_operator(")") else self.expressions()
-        self.expect_operator(")")
+        items = () if self.at(")") else self.expressions()
+        self.expect(")")
         return items
 
     def _prefix(self) -> tree.Expression:
-        if self.at_operator("-", "+", "~"):
+        if self.at("-", "+", "~"):
             operator = self.advance().text
             if operator == "-" and self.token.kind == "number":
                 return tree.Constant(_negative(self.advance().text))
             return tree.Unary(cast(tree.Prefix, operator), self.expression(_UNARY))
-        if self.at_word("NOT"):
+        if self.at("NOT"):
             self.advance()
-            if self.at_word("EXISTS"):
+            if self.at("EXISTS"):
                 return tree.Unary("NOT", self.expression(_UNARY))
             return tree.Unary("NOT", self.expression(_NOT))
         return self._primary()
@@ -138,63 +133,62 @@ class Reader(Cursor):
         if token.kind == "number":
             return tree.Constant(_number(self.advance().text))
         if token.kind == "blob":
-            return tree.Constant(bytes.fromhex(self.advance().text))
+            return tree.Constant(bytes.fromhex(self.advance().text[2:-1]))
         if token.kind == "string" and not self._dotted():
-            return tree.Constant(self.advance().text)
+            return tree.Constant(unquote(self.advance()))
         if token.kind == "parameter":
             raise self.refused("a bound parameter in DDL")
-        if self.accept_operator("("):
+        if self.accept("("):
             return self._parenthesis()
-        if token.kind == "word":
-            rule = _WORDS.get(token.upper)
-            if rule is not None and (token.upper not in {"RAISE", "CAST"} or self.ahead().text == "("):
-                self.advance()
-                return rule(self)
+        rule = _WORDS.get(token.word)
+        if rule is not None and (token.word not in {"RAISE", "CAST"} or self.ahead().word == "("):
+            self.advance()
+            return rule(self)
         return self._name_or_call()
 
     def _dotted(self) -> bool:
-        return self.ahead().kind == "operator" and self.ahead().text == "."
+        return self.ahead().word == "."
 
     def _parenthesis(self) -> tree.Expression:
-        if self.at_word("SELECT", "WITH", "VALUES"):
+        if self.at("SELECT", "WITH", "VALUES"):
             query = self.query()
-            self.expect_operator(")")
+            self.expect(")")
             return tree.Subquery(query)
         items = self.expressions()
-        self.expect_operator(")")
+        self.expect(")")
         return items[0] if len(items) == 1 else tree.Row(items)
 
     def _name_or_call(self) -> tree.Expression:
         token = self.token
         first = self.name()
-        if token.kind != "string" and self.accept_operator("("):
+        if token.kind != "string" and self.accept("("):
             return self._call(first)
-        if not self.accept_operator("."):
-            return tree.Name(first, double=token.quote == '"')
+        if not self.accept("."):
+            return tree.Name(first, double=token.text[0] == '"')
         second = self.name()
-        if self.accept_operator("."):
+        if self.accept("."):
             return tree.Name(self.name(), table=second)
         return tree.Name(second, table=first)
 
     def _call(self, name: str) -> tree.Expression:
-        if self.accept_operator("*"):
-            self.expect_operator(")")
+        if self.accept("*"):
+            self.expect(")")
             return self._call_tail(tree.Call(name.lower(), (), star=True))
         distinct = self.accept("DISTINCT")
-        arguments = () if self.at_operator(")") else self.expressions()
+        arguments = () if self.at(")") else self.expressions()
         order = self.order_by()
-        self.expect_operator(")")
+        self.expect(")")
         return self._call_tail(tree.Call(name.lower(), arguments, distinct=distinct, order=order))
 
     def _call_tail(self, call: tree.Call) -> tree.Call:
         condition: tree.Expression | None = None
-        if self.at_word("FILTER") and self.ahead().text == "(":
+        if self.at("FILTER") and self.ahead().word == "(":
             self.advance()
-            self.expect_operator("(")
+            self.expect("(")
             self.expect("WHERE")
             condition = self.expression()
-            self.expect_operator(")")
-        if self.at_word("OVER") and (self.ahead().text == "(" or self.ahead().kind in {"word", "quoted"}):
+            self.expect(")")
+        if self.at("OVER") and (self.ahead().word == "(" or self.ahead().kind in {"name", "quoted"}):
             raise self.refused("a window function (OVER)")
         return tree.Call(call.name, call.arguments, call.star, call.distinct, call.order, condition)
 
@@ -203,7 +197,7 @@ class Reader(Cursor):
         if not self.accept("ORDER", "BY"):
             return ()
         terms = [self._order_term()]
-        while self.accept_operator(","):
+        while self.accept(","):
             terms.append(self._order_term())
         return tuple(terms)
 
@@ -220,7 +214,7 @@ class Reader(Cursor):
 
     def case(self) -> tree.Expression:
         """What follows the word CASE."""
-        base = None if self.at_word("WHEN") else self.expression()
+        base = None if self.at("WHEN") else self.expression()
         branches: list[tuple[tree.Expression, tree.Expression]] = []
         while self.accept("WHEN"):
             condition = self.expression()
@@ -232,34 +226,32 @@ class Reader(Cursor):
 
     def cast(self) -> tree.Expression:
         """What follows the word CAST."""
-        self.expect_operator("(")
+        self.expect("(")
         operand = self.expression()
         self.expect("AS")
         words: list[str] = []
-        while not self.at_operator(")"):
+        depth = 0
+        while depth or not self.at(")"):
             if self.token.kind == "end":
                 raise self.unexpected()
-            words.append(self.advance().text)
-            if words[-1] == "(":
-                while not self.at_operator(")"):
-                    words.append(self.advance().text)
-                words.append(self.advance().text)
-        self.expect_operator(")")
+            depth += {"(": 1, ")": -1}.get(self.token.word, 0)
+            words.append(unquote(self.advance()))
+        self.expect(")")
         return tree.Cast(operand, " ".join(words))
 
     def exists(self) -> tree.Expression:
         """What follows the word EXISTS."""
-        self.expect_operator("(")
+        self.expect("(")
         query = self.query()
-        self.expect_operator(")")
+        self.expect(")")
         return tree.Exists(query)
 
     def raise_(self) -> tree.Expression:
         """What follows the word RAISE."""
-        self.expect_operator("(")
-        action = self.advance().upper
-        message = self.expression() if self.accept_operator(",") else None
-        self.expect_operator(")")
+        self.expect("(")
+        action = self.advance().word
+        message = self.expression() if self.accept(",") else None
+        self.expect(")")
         return tree.Raise(action, message)
 
 
@@ -275,7 +267,8 @@ _WORDS: dict[str, Callable[[Reader], tree.Expression]] = {
 }
 
 
-def _number(text: str) -> int | float:
+def _number(spelling: str) -> int | float:
+    text = spelling.replace("_", "")
     if text[:2] in {"0x", "0X"}:
         value = int(text, 16)
         return value - 2 * _LARGEST if _LARGEST <= value < 2 * _LARGEST else value
@@ -286,7 +279,7 @@ def _number(text: str) -> int | float:
 
 def _negative(text: str) -> int | float:
     # -9223372036854775808 is one integer although 9223372036854775808 alone is a real.
-    return -_LARGEST if text == str(_LARGEST) else -_number(text)
+    return -_LARGEST if text.replace("_", "") == str(_LARGEST) else -_number(text)
 
 
 def read_expression(sql: str) -> tree.Expression:

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import cast
 
 from outgrow.translate import tree
-from outgrow.translate.cursor import RESERVED
 from outgrow.translate.grammar import Reader
 
 _COMPOUNDS = ("UNION", "INTERSECT", "EXCEPT")
@@ -29,8 +28,8 @@ class StatementReader(Reader):
         selects: list[tree.Select] = []
         operators: list[str] = []
         self._core(selects, operators)
-        while self.at_word(*_COMPOUNDS):
-            operator = self.advance().upper
+        while self.at(*_COMPOUNDS):
+            operator = self.advance().word
             if operator == "UNION" and self.accept("ALL"):
                 operator = "UNION ALL"
             operators.append(operator)
@@ -44,21 +43,21 @@ class StatementReader(Reader):
             return False, ()
         recursive = self.accept("RECURSIVE")
         found = [self._common()]
-        while self.accept_operator(","):
+        while self.accept(","):
             found.append(self._common())
         return recursive, tuple(found)
 
     def _common(self) -> tree.Common:
         name = self.name()
-        columns = self.names() if self.at_operator("(") else ()
+        columns = self.names() if self.at("(") else ()
         self.expect("AS")
         if self.accept("NOT"):
             self.expect("MATERIALIZED")
         else:
             self.accept("MATERIALIZED")
-        self.expect_operator("(")
+        self.expect("(")
         query = self.query()
-        self.expect_operator(")")
+        self.expect(")")
         return tree.Common(name, columns, query)
 
     def _core(self, selects: list[tree.Select], operators: list[str]) -> None:
@@ -67,14 +66,14 @@ class StatementReader(Reader):
             selects.append(self._select())
             return
         selects.append(self._row())
-        while self.accept_operator(","):
+        while self.accept(","):
             operators.append("UNION ALL")
             selects.append(self._row())
 
     def _row(self) -> tree.Select:
-        self.expect_operator("(")
+        self.expect("(")
         items = tuple(tree.Item(expression) for expression in self.expressions())
-        self.expect_operator(")")
+        self.expect(")")
         return tree.Select(items)
 
     def _select(self) -> tree.Select:
@@ -82,24 +81,20 @@ class StatementReader(Reader):
         if not distinct:
             self.accept("ALL")
         items = [self._item()]
-        while self.accept_operator(","):
+        while self.accept(","):
             items.append(self._item())
         sources = self._from() if self.accept("FROM") else ()
         where = self.expression() if self.accept("WHERE") else None
         group = self.expressions() if self.accept("GROUP", "BY") else ()
         having = self.expression() if self.accept("HAVING") else None
-        if self.at_word("WINDOW"):
+        if self.at("WINDOW"):
             raise self.refused("the WINDOW clause")
         return tree.Select(tuple(items), sources, where, group, having, distinct)
 
     def _item(self) -> tree.Item:
-        if self.accept_operator("*"):
+        if self.accept("*"):
             return tree.Item(None)
-        if (
-            self.token.kind in {"word", "quoted", "string"}
-            and self.ahead().text == "."
-            and self.ahead(2).text == "*"
-        ):
+        if self.at_name() and self.ahead().word == "." and self.ahead(2).word == "*":
             table = self.name()
             self.advance()
             self.advance()
@@ -110,17 +105,12 @@ class StatementReader(Reader):
     def _alias(self, not_here: frozenset[str]) -> str | None:
         if self.accept("AS"):
             return self.name()
-        token = self.token
-        if token.kind in {"quoted", "string"}:
-            return self.name()
-        if token.kind == "word" and token.upper not in RESERVED and token.upper not in not_here:
-            return self.name()
-        return None
+        return self.name() if self.at_name() and not self.at(*not_here) else None
 
     def _from(self) -> tuple[tree.Join, ...]:
         joins = [tree.Join("CROSS", self._source())]
         while True:
-            if self.accept_operator(","):
+            if self.accept(","):
                 joins.append(self._join("CROSS", natural=False))
                 continue
             natural = self.accept("NATURAL")
@@ -149,7 +139,7 @@ class StatementReader(Reader):
             return tree.Join(
                 "INNER" if kind == "CROSS" else kind, source, on=self.expression(), natural=natural
             )
-        if self.at_word("USING"):
+        if self.at("USING"):
             self.advance()
             return tree.Join(
                 "INNER" if kind == "CROSS" else kind, source, using=self.names(), natural=natural
@@ -157,14 +147,14 @@ class StatementReader(Reader):
         return tree.Join(kind, source, natural=natural)
 
     def _source(self) -> tree.TableRef | tree.Derived:
-        if self.accept_operator("("):
-            if not self.at_word("SELECT", "WITH", "VALUES"):
+        if self.accept("("):
+            if not self.at("SELECT", "WITH", "VALUES"):
                 raise self.refused("a join in parentheses")
             query = self.query()
-            self.expect_operator(")")
+            self.expect(")")
             return tree.Derived(query, self._alias(_AFTER_SOURCE))
         name = self._table_name()
-        if self.at_operator("("):
+        if self.at("("):
             raise self.refused(f"the table function {name}()")
         alias = self._alias(_AFTER_SOURCE)
         if self.accept("INDEXED", "BY"):
@@ -175,7 +165,7 @@ class StatementReader(Reader):
 
     def _table_name(self) -> str:
         name = self.name()
-        if not self.accept_operator("."):
+        if not self.accept("."):
             return name
         if name.lower() != "main":
             raise self.refused(f"a table of another database ({name})")
@@ -185,7 +175,7 @@ class StatementReader(Reader):
         if not self.accept("LIMIT"):
             return None, None
         first = self.expression()
-        if self.accept_operator(","):
+        if self.accept(","):
             return self.expression(), first
         return first, self.expression() if self.accept("OFFSET") else None
 
@@ -193,16 +183,16 @@ class StatementReader(Reader):
         """CREATE VIEW …, whole."""
         self._create("VIEW")
         name = self._table_name()
-        columns = self.names() if self.at_operator("(") else ()
+        columns = self.names() if self.at("(") else ()
         self.expect("AS")
         query = self.query()
-        self.accept_operator(";")
+        self.accept(";")
         self.expect_end()
         return tree.CreateView(name, columns, query)
 
     def _create(self, what: str) -> None:
         self.expect("CREATE")
-        if self.at_word("TEMP", "TEMPORARY"):
+        if self.at("TEMP", "TEMPORARY"):
             raise self.refused(f"a temporary {what.lower()}")
         self.expect(what)
         self.accept("IF", "NOT", "EXISTS")
@@ -218,7 +208,7 @@ class StatementReader(Reader):
             timing = "INSTEAD OF"
         else:
             self.accept("BEFORE")
-        event = self.advance().upper
+        event = self.advance().word
         if event not in {"INSERT", "UPDATE", "DELETE"}:
             raise self.unexpected()
         columns = self._update_of()
@@ -233,7 +223,7 @@ class StatementReader(Reader):
         if not self.accept("OF"):
             return ()
         found = [self.name()]
-        while self.accept_operator(","):
+        while self.accept(","):
             found.append(self.name())
         return tuple(found)
 
@@ -242,13 +232,13 @@ class StatementReader(Reader):
         found: list[tree.Statement] = []
         while not self.accept("END"):
             found.append(self._statement())
-            self.expect_operator(";")
-        self.accept_operator(";")
+            self.expect(";")
+        self.accept(";")
         self.expect_end()
         return tuple(found)
 
     def _statement(self) -> tree.Statement:
-        if self.at_word("SELECT", "VALUES"):
+        if self.at("SELECT", "VALUES"):
             return self.query()
         if self.accept("INSERT"):
             return self._insert()
@@ -258,21 +248,21 @@ class StatementReader(Reader):
             self.expect("FROM")
             table = self._table_name()
             return tree.Delete(table, self.expression() if self.accept("WHERE") else None)
-        raise self.refused(f"{self.token.upper} in a trigger")
+        raise self.refused(f"{self.token.word} in a trigger")
 
     def _refuse_conflict(self, statement: str) -> None:
-        if self.accept("OR") and self.advance().upper != "ABORT":
+        if self.accept("OR") and self.advance().word != "ABORT":
             raise self.refused(f"{statement} OR … in a trigger")
 
     def _insert(self) -> tree.Insert:
         self._refuse_conflict("INSERT")
         self.expect("INTO")
         table = self._table_name()
-        columns = self.names() if self.at_operator("(") else ()
+        columns = self.names() if self.at("(") else ()
         if self.accept("DEFAULT", "VALUES"):
             return tree.Insert(table, columns, None)
         source = self.query()
-        if self.at_word("ON"):
+        if self.at("ON"):
             raise self.refused("INSERT … ON CONFLICT in a trigger")
         return tree.Insert(table, columns, source)
 
@@ -281,17 +271,17 @@ class StatementReader(Reader):
         table = self._table_name()
         self.expect("SET")
         assignments = [self._assignment()]
-        while self.accept_operator(","):
+        while self.accept(","):
             assignments.append(self._assignment())
-        if self.at_word("FROM"):
+        if self.at("FROM"):
             raise self.refused("UPDATE … FROM in a trigger")
         return tree.Update(table, tuple(assignments), self.expression() if self.accept("WHERE") else None)
 
     def _assignment(self) -> tuple[str, tree.Expression]:
-        if self.at_operator("("):
+        if self.at("("):
             raise self.refused("UPDATE … SET (columns) = row")
         column = self.name()
-        self.expect_operator("=")
+        self.expect("=")
         return column, self.expression()
 
 

@@ -7,6 +7,7 @@ change one kind into another without changing what SQLite would see.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +18,6 @@ from typing import Literal
 from outgrow.errors import TranslationError
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetColumn
-from outgrow.translate.lexer import tokens
 
 Kind = Literal["integer", "real", "number", "text", "blob", "boolean", "null", "held"]
 """Storage class, as far as it is known before the query runs.
@@ -27,6 +27,9 @@ value that the plan keeps in a type of its own (uuid, timestamp, jsonb, ...), se
 """
 
 NUMBERS = frozenset({"integer", "real", "number", "boolean"})
+
+_SPACES = " \t\n\v\f\r"
+_NUMERIC = re.compile(rf"[{_SPACES}]*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?[{_SPACES}]*")
 
 
 class Rank(IntEnum):
@@ -269,26 +272,15 @@ def looks_numeric(text: str) -> bool:
 
 def number_of(text: str) -> int | float | None:
     """The number that numeric affinity makes of a text, None when it stays a text."""
-    stripped = text.strip(" \t\n\v\f\r")
-    body = stripped[1:] if stripped[:1] in {"-", "+"} else stripped
-    if (
-        not body
-        or not body.isascii()
-        or "_" in body
-        or body[:2] in {"0x", "0X"}
-        or body[0] not in "0123456789."
-    ):
-        return None
-    try:
-        found = tokens(body)
-        return _as_number(stripped) if len(found) == 2 and found[0].kind == "number" else None
-    except (TranslationError, ValueError):
-        return None
+    return _as_number(text.strip(_SPACES)) if _NUMERIC.fullmatch(text) else None
 
 
 def _as_number(text: str) -> int | float:
-    if text.lstrip("+-").isdigit() and -(2**63) <= int(text) < 2**63:
-        return int(text)
+    digits = text.lstrip("+-")
+    if digits.isdigit() and len(digits.lstrip("0")) < 20:  # 2**63 has 19 digits
+        whole = int(digits.lstrip("0") or "0") * (-1 if text[0] == "-" else 1)
+        if -(2**63) <= whole < 2**63:
+            return whole
     number = float(text)
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 

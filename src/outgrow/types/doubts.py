@@ -121,6 +121,8 @@ def _dates(where: str, column: Column, seen: ColumnProfile, choice: Choice) -> I
     elif choice.type in {"bigint", "double precision", "numeric"}:
         units = plausible_units(seen)
         detail = f"could be {' or '.join(units)}" if units else "lies outside 1990 to 2100 in every unit"
+        for entry in choice.considered[:1]:
+            detail = f"{entry.value} {entry.reason} in {entry.type}"
         ends = (seen.min_integer, seen.max_integer, seen.min_real, seen.max_real)
         yield Finding(
             rule="date.unit-unclear",

@@ -31,7 +31,7 @@ class Columns:
 
 
 def agreed(database: Database, columns: Columns) -> dict[ColumnKey, Choice]:
-    """The choices that change so that foreign-key partners agree; groups that cannot agree are left alone."""
+    """The choices that change so that foreign-key partners agree, where one type holds them."""
     changed: dict[ColumnKey, Choice] = {}
     for group in key_groups(database):
         if len({columns.choices[key].type for key in group}) == 1:
@@ -49,18 +49,22 @@ def agreed(database: Database, columns: Columns) -> dict[ColumnKey, Choice]:
 
 
 def _agreement(group: tuple[ColumnKey, ...], columns: Columns) -> dict[ColumnKey, Candidate]:
-    """One type for all columns of a group: the parents' choice first, then any that all hold; else empty."""
+    """One type for a group: the parents' choice first, then any that all columns hold.
+
+    When there is none, the first parent's type for as many as can hold it.
+    """
     wanted = list(dict.fromkeys(columns.choices[key].type for key in group))
     wanted += [c.type for key in group for c in columns.candidates[key] if c.type not in wanted]
-    for target in wanted:
-        recipe = next(
-            (columns.choices[k].conversion for k in group if columns.choices[k].type == target), "same"
-        )
-        found = {key: _as_type(target, recipe, key, columns) for key in group}
-        held = {key: candidate for key, candidate in found.items() if candidate is not None}
-        if len(held) == len(group):
-            return held
-    return {}
+    holders = [_holders(target, group, columns) for target in wanted]
+    return next((held for held in holders if len(held) == len(group)), holders[0])
+
+
+def _holders(target: str, group: tuple[ColumnKey, ...], columns: Columns) -> dict[ColumnKey, Candidate]:
+    """The columns of the group that can hold the target type, and how."""
+    of_type = (columns.choices[key] for key in group if columns.choices[key].type == target)
+    recipe = next((choice.conversion for choice in of_type), "same")
+    found = {key: _as_type(target, recipe, key, columns) for key in group}
+    return {key: candidate for key, candidate in found.items() if candidate is not None}
 
 
 def _as_type(target: str, recipe: str, key: ColumnKey, columns: Columns) -> Candidate | None:
@@ -77,6 +81,8 @@ def _as_type(target: str, recipe: str, key: ColumnKey, columns: Columns) -> Cand
         possible.append(
             Candidate(type="bigint", conversion="integer-text", evidence="text that spells integers")
         )
+    elif target == "uuid" and seen.classes == {"text"}:
+        possible.append(Candidate(type="uuid", conversion=recipe, evidence="text that spells UUIDs"))
     elif target == "text" and "text" not in seen.classes:
         possible = [candidate for candidate in possible if candidate.conversion != "escaped"]
     gone = {(entry.type, entry.conversion) for entry in columns.refuted.get(key, ())}

@@ -121,7 +121,7 @@ def in_words(parts: Sequence[tuple[str, int]]) -> str:
 
 
 _MEANING = {
-    Severity.STOP: "nothing is written until it is mended or allowed",
+    Severity.STOP: "nothing is written until it is mended",
     Severity.LOSS: "an object stays behind",
     Severity.WARNING: "carried whole, in another form",
     Severity.INFO: "worth knowing",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from outgrow.findings import Finding
+from outgrow.findings import Finding, is_allowed
 from outgrow.plan.model import Outcome
 from outgrow.report.figures import counted, kind_name
 from outgrow.report.html.element import Html, el, escaped, join
@@ -21,7 +21,7 @@ def findings_section(
     """All findings, the heaviest rules first. `anchors`: source table → id of its place on the page."""
     if not findings:
         return el("p", "Nothing was found that asks for a look.", class_="quiet")
-    groups = (_rule(group, anchors, group.rule.id in allowed) for group in by_rule(findings))
+    groups = (_rule(group, anchors, is_allowed(group.rule, allowed)) for group in by_rule(findings))
     return join((_filters(findings), el("div", *groups, class_="rules")))
 
 

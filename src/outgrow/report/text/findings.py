@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.text import Text
 
-from outgrow.findings import Finding
+from outgrow.findings import Finding, is_allowed
 from outgrow.plan.model import OBJECT_KINDS, ObjectKind, Outcome
 from outgrow.report.figures import count, counted, counted_severity, kind_name
 from outgrow.report.inspection import RuleFindings, by_rule, severities
@@ -29,7 +29,7 @@ def finding_lines(findings: Collection[Finding], width: int, allowed: frozenset[
         yield from heading("Findings")
     for group in by_rule(findings):
         yield Text()
-        yield from _group(group, width, group.rule.id in allowed)
+        yield from _group(group, width, is_allowed(group.rule, allowed))
 
 
 def object_counts(objects: dict[str, dict[str, int]], width: int) -> Iterator[Text]:

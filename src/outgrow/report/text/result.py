@@ -113,13 +113,17 @@ def _speed(result: Result, stage: str) -> str:
     return ""
 
 
+_ADVICE: dict[Verb, str] = {
+    "move": "mend the cause and move again with --replace",
+    "verify": "one side was written to since the move, or the move changed it; the rows and objects are named above",
+}
+
+
 def _last(result: Result, width: int, verb: Verb, allowed: frozenset[str]) -> Iterator[Text]:
     """Advice first; the very last line is one line, so that a script may read it."""
     wrong, left = _wrong(result.verification), _left(result)
     if wrong:
-        yield safe(
-            f"not the same: {', '.join(wrong)}; mend the cause and move again with --replace", "bold red"
-        )
+        yield safe(f"not the same: {', '.join(wrong)}; {_ADVICE[verb]}", "bold red")
         return
     losses = {finding.rule for finding in unallowed(result.findings, Severity.LOSS, allowed)}
     if losses:

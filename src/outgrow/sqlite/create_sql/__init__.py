@@ -1,11 +1,11 @@
-"""The SQL texts of sqlite_schema, read by a lexer and a parser: what the pragmas do not tell.
+"""The SQL texts of sqlite_schema, read by a parser: what the pragmas do not tell.
 
 CHECK texts, constraint names, COLLATE, generated expressions, DEFERRABLE, ON CONFLICT, index
 expressions and predicates stand only in the text. `sqlite.catalog` joins them with the pragmas.
-Pure: it opens nothing and imports no SQLite; `tokens` also serves those who read other SQL.
+Pure: it opens nothing and imports no SQLite. Its tokens are those of `schema.lexer`.
 """
 
-from outgrow.sqlite.create_sql.lexer import LexError, Token, tokens, unquote
+from outgrow.schema.lexer import Token, unquote
 from outgrow.sqlite.create_sql.objects import (
     IndexText,
     TriggerText,
@@ -16,6 +16,7 @@ from outgrow.sqlite.create_sql.objects import (
     parse_view,
     parse_virtual_table,
 )
+from outgrow.sqlite.create_sql.reader import LexError, tokens
 from outgrow.sqlite.create_sql.table import (
     CheckText,
     ColumnText,

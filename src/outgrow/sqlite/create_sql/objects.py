@@ -58,14 +58,14 @@ def parse_index(sql: str) -> IndexText:
     """The values of a CREATE [UNIQUE] INDEX text; LexError where it is not SQLite's."""
     reader = Reader(sql)
     reader.expect("CREATE")
-    unique = reader.take("UNIQUE")
+    unique = reader.accept("UNIQUE")
     name = _object_name(reader, "INDEX")
     reader.expect("ON")
     table = reader.name()
     terms, _ = key_terms(reader)
-    where = _rest(reader) if reader.take("WHERE") else None
+    where = _rest(reader) if reader.accept("WHERE") else None
     if not reader.finished:
-        raise reader.error("WHERE or the end expected")
+        raise reader.expected("WHERE or the end")
     return IndexText(name=name, table=table, unique=unique, terms=terms, where=where)
 
 
@@ -84,11 +84,11 @@ def parse_trigger(sql: str) -> TriggerText:
     name = _object_name(reader, "TRIGGER")
     timing = _timing(reader)
     event = _event(reader)
-    update_of = _name_list(reader) if event == "UPDATE" and reader.take("OF") else ()
+    update_of = _name_list(reader) if event == "UPDATE" and reader.accept("OF") else ()
     reader.expect("ON")
     table = reader.qualified_name()
-    _ = reader.take("FOR", "EACH", "ROW")
-    when = _until(reader, "BEGIN") if reader.take("WHEN") else None
+    _ = reader.accept("FOR", "EACH", "ROW")
+    when = _until(reader, "BEGIN") if reader.accept("WHEN") else None
     reader.expect("BEGIN")
     return TriggerText(
         name=name, table=table, timing=timing, event=event, update_of=update_of, when=when, body=_body(reader)
@@ -106,12 +106,12 @@ def parse_virtual_table(sql: str) -> VirtualTableText:
     reader.expect("USING")
     module = reader.name()
     arguments: list[str] = []
-    if reader.take("("):
+    if reader.accept("("):
         while True:
             first = reader.place
             reader.skip_to(",", ")")
             arguments.append(reader.text(first, reader.place))
-            if not reader.take(","):
+            if not reader.accept(","):
                 break
         reader.expect(")")
     return VirtualTableText(name=name, module=module, arguments=tuple(a for a in arguments if a))
@@ -120,29 +120,29 @@ def parse_virtual_table(sql: str) -> VirtualTableText:
 def _created(sql: str) -> Reader:
     reader = Reader(sql)
     reader.expect("CREATE")
-    _ = reader.take("TEMP") or reader.take("TEMPORARY")
+    _ = reader.accept("TEMP") or reader.accept("TEMPORARY")
     return reader
 
 
 def _object_name(reader: Reader, kind: str) -> str:
     reader.expect(kind)
-    reader.take("IF", "NOT", "EXISTS")
+    reader.accept("IF", "NOT", "EXISTS")
     return reader.qualified_name()
 
 
 def _timing(reader: Reader) -> Literal["BEFORE", "AFTER", "INSTEAD OF"]:
-    if reader.take("INSTEAD", "OF"):
+    if reader.accept("INSTEAD", "OF"):
         return "INSTEAD OF"
-    if reader.take("AFTER"):
+    if reader.accept("AFTER"):
         return "AFTER"
-    reader.take("BEFORE")
+    reader.accept("BEFORE")
     return "BEFORE"
 
 
 def _event(reader: Reader) -> Literal["INSERT", "UPDATE", "DELETE"]:
-    if reader.take("INSERT"):
+    if reader.accept("INSERT"):
         return "INSERT"
-    if reader.take("DELETE"):
+    if reader.accept("DELETE"):
         return "DELETE"
     reader.expect("UPDATE")
     return "UPDATE"
@@ -150,7 +150,7 @@ def _event(reader: Reader) -> Literal["INSERT", "UPDATE", "DELETE"]:
 
 def _name_list(reader: Reader) -> tuple[str, ...]:
     found = [reader.name()]
-    while reader.take(","):
+    while reader.accept(","):
         found.append(reader.name())
     return tuple(found)
 
@@ -164,7 +164,7 @@ def _until(reader: Reader, word: str) -> str:
 def _rest(reader: Reader) -> str:
     first = reader.place
     while not reader.finished:
-        reader.next()
+        reader.advance()
     return reader.text(first, reader.place)
 
 
@@ -172,7 +172,7 @@ def _body(reader: Reader) -> str:
     first, last = reader.place, reader.place
     while not reader.finished:
         last = reader.place
-        reader.next()
+        reader.advance()
     if last == first or reader.text(last, last + 1).upper() != "END":
-        raise reader.error("END expected")
+        raise reader.expected("END")
     return reader.text(first, last)

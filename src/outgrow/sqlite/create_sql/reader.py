@@ -1,81 +1,52 @@
-"""A cursor over tokens with the few moves that SQLite's CREATE grammar needs.
+"""The cursor that reads CREATE texts, with the raw text at hand.
 
-Stands between the lexer and the parsers of each object kind. It keeps the raw text, so that every
-expression is handed on as it was written.
+Stands between `schema.cursor` and the parsers of each object kind. It keeps the raw text, so that every
+expression is handed on as it was written. No word is reserved here: SQLite has taken the text already,
+and older releases reserved fewer words.
 """
 
 from __future__ import annotations
 
-from outgrow.sqlite.create_sql.lexer import LexError, Token, tokens, unquote
+from collections.abc import Iterator
 
-END = Token("operator", "", 0, 0)
+from outgrow.errors import SourceError
+from outgrow.schema import lexer
+from outgrow.schema.cursor import Cursor
+from outgrow.schema.lexer import Token, TokenError
 
 
-class Reader:
-    """Tokens of one SQL text, one step at a time; every refusal is a LexError at the place."""
+class LexError(SourceError):
+    """A SQL text that SQLite's own grammar does not take; `offset` counts characters from 0."""
 
-    def __init__(self, sql: str) -> None:
-        self.sql = sql
-        self._tokens = tuple(tokens(sql))
-        self._words = [token.word for token in self._tokens]
-        self._at = 0
+    def __init__(self, cause: TokenError) -> None:
+        self.reason, self.sql, self.offset = cause.reason, cause.sql, cause.offset
+        super().__init__(cause)
 
-    def peek(self, ahead: int = 0) -> Token:
-        """The token `ahead` steps on, `END` past the last."""
-        place = self._at + ahead
-        return self._tokens[place] if place < len(self._tokens) else END
 
-    def next(self) -> Token:
-        """The next token, consumed."""
-        token = self.peek()
-        self._at += 1
-        return token
+def tokens(sql: str, *, comments: bool = False) -> Iterator[Token]:
+    """`schema.lexer.tokens` of a text that the source holds: what is wrong with it is a LexError."""
+    try:
+        yield from lexer.tokens(sql, comments=comments)
+    except TokenError as error:
+        raise LexError(error) from error
 
-    def at(self, *words: str) -> bool:
-        """Whether the next tokens are these words or operators."""
-        return self._words[self._at : self._at + len(words)] == list(words)
 
-    def take(self, *words: str) -> bool:
-        """Consume these words when they are next; whether they were."""
-        if self._words[self._at : self._at + len(words)] != list(words):
-            return False
-        self._at += len(words)
-        return True
+class Reader(Cursor):
+    """Tokens of one CREATE text, one step at a time; every refusal is a LexError at the place."""
 
-    def expect(self, *words: str) -> None:
-        """Consume these words or refuse."""
-        if not self.take(*words):
-            raise self.error(f"{' '.join(words)} expected")
-
-    def error(self, reason: str) -> LexError:
-        """A refusal at the next token."""
-        place = self.peek()
-        return LexError(reason, self.sql, len(self.sql) if place is END else place.start)
+    def refusal(self, error: TokenError) -> LexError:
+        """The text of the source cannot be read."""
+        return LexError(error)
 
     @property
     def finished(self) -> bool:
         """Whether all is read; a trailing semicolon does not count."""
-        return self.peek() is END or (self.at(";") and self.peek(1) is END)
-
-    def name(self) -> str:
-        """A name in any of the four quotings (SQLite takes a string as a name)."""
-        if self.peek().kind not in ("name", "quoted", "string"):
-            raise self.error("a name expected")
-        return unquote(self.next())
+        return self.token.kind == "end" or (self.at(";") and self.ahead().kind == "end")
 
     def qualified_name(self) -> str:
         """`name` or `schema.name`: the last part."""
         found = self.name()
-        return self.name() if self.take(".") else found
-
-    def names(self) -> tuple[str, ...]:
-        """`(name, name, ...)`."""
-        self.expect("(")
-        found = [self.name()]
-        while self.take(","):
-            found.append(self.name())
-        self.expect(")")
-        return tuple(found)
+        return self.name() if self.accept(".") else found
 
     def text(self, first: int, last: int) -> str:
         """Raw text from token number `first` up to, not with, token number `last`; "" when there is none."""
@@ -100,11 +71,8 @@ class Reader:
     def skip_to(self, *stops: str) -> None:
         """Move to the next of these words outside parentheses; a refusal when the text ends first."""
         depth = 0
-        while True:
-            token = self.peek()
-            if depth == 0 and token.word in stops and token is not END:
-                return
-            if token is END:
-                raise self.error(f"{' or '.join(stops)} expected")
-            depth += {"(": 1, ")": -1}.get(token.word, 0)
-            self._at += 1
+        while not (depth == 0 and self.at(*stops)):
+            if self.token.kind == "end":
+                raise self.expected(" or ".join(stops))
+            depth += {"(": 1, ")": -1}.get(self.token.word, 0)
+            self.advance()

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from outgrow.sqlite.create_sql.lexer import unquote
-from outgrow.sqlite.create_sql.reader import END, Reader
+from outgrow.schema.lexer import unquote
+from outgrow.sqlite.create_sql.reader import Reader
 from outgrow.sqlite.create_sql.terms import KeyTerm, key_terms
 
 __all__ = [
@@ -108,21 +108,21 @@ def parse_table(sql: str) -> TableText:
     """
     reader = Reader(sql)
     reader.expect("CREATE")
-    _ = reader.take("TEMP") or reader.take("TEMPORARY")
+    _ = reader.accept("TEMP") or reader.accept("TEMPORARY")
     reader.expect("TABLE")
-    reader.take("IF", "NOT", "EXISTS")
+    reader.accept("IF", "NOT", "EXISTS")
     name = reader.qualified_name()
     draft = _Draft()
     reader.expect("(")
     _column(reader, draft)
     while not reader.at(")"):
-        comma = reader.take(",")
-        if reader.peek().word in _CONSTRAINT_WORDS:
+        comma = reader.accept(",")
+        if reader.token.word in _CONSTRAINT_WORDS:
             _table_constraint(reader, draft)
         elif comma:
             _column(reader, draft)
         else:
-            raise reader.error("a comma or ) expected")
+            raise reader.expected("a comma or )")
     reader.expect(")")
     options = _options(reader)
     return TableText(
@@ -135,14 +135,14 @@ def parse_table(sql: str) -> TableText:
 def _options(reader: Reader) -> frozenset[str]:
     found = set()
     while not reader.finished:
-        if reader.take("WITHOUT", "ROWID"):
+        if reader.accept("WITHOUT", "ROWID"):
             found.add("WITHOUT ROWID")
-        elif reader.take("STRICT"):
+        elif reader.accept("STRICT"):
             found.add("STRICT")
         else:
-            raise reader.error("a table option expected")
-        if not reader.take(",") and not reader.finished:
-            raise reader.error("a comma expected")
+            raise reader.expected("a table option")
+        if not reader.accept(",") and not reader.finished:
+            raise reader.expected("a comma")
     return frozenset(found)
 
 
@@ -150,8 +150,8 @@ def _column(reader: Reader, draft: _Draft) -> None:
     name = reader.name()
     facts: dict[str, object] = {"name": name, "declared_type": _declared_type(reader)}
     label: str | None = None
-    while not (reader.at(",") or reader.at(")")):
-        if reader.take("CONSTRAINT"):
+    while not reader.at(",", ")"):
+        if reader.accept("CONSTRAINT"):
             label = reader.name()
             continue
         _column_constraint(reader, draft, facts, label)
@@ -160,17 +160,17 @@ def _column(reader: Reader, draft: _Draft) -> None:
 
 
 def _declared_type(reader: Reader) -> str:
-    first, opening = reader.place, reader.peek()
-    while reader.peek() is not END and not (reader.at(",") or reader.at(")")):
-        word = reader.peek().word
-        if word in _TYPE_ENDS or reader.at("GENERATED", "ALWAYS"):
+    first, opening = reader.place, reader.token
+    while reader.token.kind != "end" and not reader.at(",", ")"):
+        word = reader.token.word
+        if word in _TYPE_ENDS or reader.at_phrase("GENERATED", "ALWAYS"):
             break
         if reader.at("("):
             reader.parenthesised()
-        elif reader.peek().kind in ("name", "quoted", "string"):
-            reader.next()
+        elif reader.at_name():
+            reader.advance()
         else:
-            raise reader.error("a type name expected")
+            raise reader.expected("a type name")
     # SQLite unquotes the whole type text, which ends it at the first closing quote.
     quoted = reader.place > first and opening.kind in ("quoted", "string")
     return unquote(opening) if quoted else reader.text(first, reader.place)
@@ -178,37 +178,37 @@ def _declared_type(reader: Reader) -> str:
 
 def _column_constraint(reader: Reader, draft: _Draft, facts: dict[str, object], label: str | None) -> None:
     name = str(facts["name"])
-    if reader.take("NOT", "NULL"):
+    if reader.accept("NOT", "NULL"):
         facts["not_null"], facts["not_null_on_conflict"] = True, _on_conflict(reader)
-    elif reader.take("NULL"):
+    elif reader.accept("NULL"):
         _on_conflict(reader)
-    elif reader.take("DEFAULT"):
+    elif reader.accept("DEFAULT"):
         facts["default"] = _default(reader)
-    elif reader.take("COLLATE"):
+    elif reader.accept("COLLATE"):
         facts["collation"] = reader.name().upper()
-    elif reader.at("GENERATED") or reader.at("AS"):
+    elif reader.at("GENERATED", "AS"):
         facts["generated"], facts["generated_kind"] = _generated(reader)
-    elif reader.take("CHECK"):
+    elif reader.accept("CHECK"):
         draft.checks.append(CheckText(name=label, expression=reader.parenthesised(), column=name))
         _on_conflict(reader)
-    elif reader.take("PRIMARY", "KEY"):
+    elif reader.accept("PRIMARY", "KEY"):
         draft.primary_key = _column_key(reader, name, label)
-    elif reader.take("UNIQUE"):
+    elif reader.accept("UNIQUE"):
         draft.uniques.append(_column_key(reader, name, label))
     elif reader.at("REFERENCES"):
         draft.foreign_keys.append(_references(reader, label, (name,)))
     elif _at_deferral(reader) and draft.foreign_keys:
         draft.foreign_keys[-1] = _with_deferral(reader, draft.foreign_keys[-1])
     else:
-        raise reader.error("a column constraint expected")
+        raise reader.expected("a column constraint")
 
 
 def _column_key(reader: Reader, column: str, label: str | None) -> KeyText:
-    descending = reader.take("DESC") or (reader.take("ASC") and False)
+    descending = reader.accept("DESC") or (reader.accept("ASC") and False)
     on_conflict = _on_conflict(reader)
     return KeyText(
         name=label, terms=(KeyTerm(expression=column, name=column, descending=descending),),
-        column=column, on_conflict=on_conflict, autoincrement=reader.take("AUTOINCREMENT"),
+        column=column, on_conflict=on_conflict, autoincrement=reader.accept("AUTOINCREMENT"),
     )  # fmt: skip
 
 
@@ -216,51 +216,51 @@ def _default(reader: Reader) -> str:
     if reader.at("("):
         return reader.parenthesised()
     first = reader.place
-    _ = reader.take("+") or reader.take("-")
-    if reader.peek().kind not in ("name", "quoted", "string", "number", "blob"):
-        raise reader.error("a default value expected")
-    reader.next()
+    _ = reader.accept("+") or reader.accept("-")
+    if reader.token.kind not in ("name", "quoted", "string", "number", "blob"):
+        raise reader.expected("a default value")
+    reader.advance()
     return reader.text(first, reader.place)
 
 
 def _generated(reader: Reader) -> tuple[str, Literal["STORED", "VIRTUAL"]]:
-    reader.take("GENERATED", "ALWAYS")
+    reader.accept("GENERATED", "ALWAYS")
     reader.expect("AS")
     expression = reader.parenthesised()
-    if reader.take("STORED"):
+    if reader.accept("STORED"):
         return expression, "STORED"
-    reader.take("VIRTUAL")
+    reader.accept("VIRTUAL")
     return expression, "VIRTUAL"
 
 
 def _on_conflict(reader: Reader) -> str | None:
-    return reader.next().word if reader.take("ON", "CONFLICT") else None
+    return reader.advance().word if reader.accept("ON", "CONFLICT") else None
 
 
 def _references(reader: Reader, label: str | None, columns: tuple[str, ...]) -> ForeignKeyText:
     reader.expect("REFERENCES")
     parent = reader.name()
     parent_columns = reader.names() if reader.at("(") else ()
-    while reader.at("ON") or reader.at("MATCH"):
-        if reader.take("MATCH"):
+    while reader.at("ON", "MATCH"):
+        if reader.accept("MATCH"):
             reader.name()
             continue
-        reader.next()
-        reader.next()
-        _ = reader.take("SET", "NULL") or reader.take("SET", "DEFAULT") or reader.take("NO", "ACTION")
-        _ = reader.take("CASCADE") or reader.take("RESTRICT")
+        reader.advance()
+        reader.advance()
+        _ = reader.accept("SET", "NULL") or reader.accept("SET", "DEFAULT") or reader.accept("NO", "ACTION")
+        _ = reader.accept("CASCADE") or reader.accept("RESTRICT")
     return ForeignKeyText(name=label, columns=columns, parent_table=parent, parent_columns=parent_columns)
 
 
 def _at_deferral(reader: Reader) -> bool:
-    return reader.at("DEFERRABLE") or reader.at("NOT", "DEFERRABLE")
+    return reader.at("DEFERRABLE") or reader.at_phrase("NOT", "DEFERRABLE")
 
 
 def _with_deferral(reader: Reader, key: ForeignKeyText) -> ForeignKeyText:
-    deferrable = not reader.take("NOT")
+    deferrable = not reader.accept("NOT")
     reader.expect("DEFERRABLE")
-    deferred = reader.take("INITIALLY", "DEFERRED")
-    reader.take("INITIALLY", "IMMEDIATE")
+    deferred = reader.accept("INITIALLY", "DEFERRED")
+    reader.accept("INITIALLY", "IMMEDIATE")
     return ForeignKeyText(
         name=key.name, columns=key.columns, parent_table=key.parent_table, parent_columns=key.parent_columns,
         deferrable=deferrable, initially_deferred=deferrable and deferred,
@@ -269,21 +269,21 @@ def _with_deferral(reader: Reader, key: ForeignKeyText) -> ForeignKeyText:
 
 def _table_constraint(reader: Reader, draft: _Draft) -> None:
     label = None
-    while reader.take("CONSTRAINT"):
+    while reader.accept("CONSTRAINT"):
         label = reader.name()
-    if reader.take("PRIMARY", "KEY"):
+    if reader.accept("PRIMARY", "KEY"):
         draft.primary_key = _table_key(reader, label)
-    elif reader.take("UNIQUE"):
+    elif reader.accept("UNIQUE"):
         draft.uniques.append(_table_key(reader, label))
-    elif reader.take("CHECK"):
+    elif reader.accept("CHECK"):
         draft.checks.append(CheckText(name=label, expression=reader.parenthesised()))
         _on_conflict(reader)
-    elif reader.take("FOREIGN", "KEY"):
+    elif reader.accept("FOREIGN", "KEY"):
         columns = tuple(term.name or term.expression for term in key_terms(reader)[0])
         key = _references(reader, label, columns)
         draft.foreign_keys.append(_with_deferral(reader, key) if _at_deferral(reader) else key)
-    elif not (reader.at(",") or reader.at(")")):
-        raise reader.error("a table constraint expected")
+    elif not reader.at(",", ")"):
+        raise reader.expected("a table constraint")
 
 
 def _table_key(reader: Reader, label: str | None) -> KeyText:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from outgrow.schema.lexer import unquote
 from outgrow.schema.names import fold
-from outgrow.sqlite.create_sql.lexer import unquote
 from outgrow.sqlite.create_sql.reader import Reader
 
 
@@ -27,9 +27,9 @@ def key_terms(reader: Reader) -> tuple[tuple[KeyTerm, ...], bool]:
     """The terms between parentheses, and whether AUTOINCREMENT stood after the last (only keys may)."""
     reader.expect("(")
     found = [_term(reader)]
-    while reader.take(","):
+    while reader.accept(","):
         found.append(_term(reader))
-    autoincrement = reader.take("AUTOINCREMENT")
+    autoincrement = reader.accept("AUTOINCREMENT")
     reader.expect(")")
     return tuple(found), autoincrement
 
@@ -38,11 +38,11 @@ def _term(reader: Reader) -> KeyTerm:
     first = reader.place
     reader.skip_to(",", ")", "ASC", "DESC", "NULLS", "AUTOINCREMENT")
     last = reader.place
-    descending = reader.take("DESC") or (reader.take("ASC") and False)
-    if reader.take("NULLS"):
-        reader.next()
+    descending = reader.accept("DESC") or (reader.accept("ASC") and False)
+    if reader.accept("NULLS"):
+        reader.advance()
     if first == last:
-        raise reader.error("a column or expression expected")
+        raise reader.expected("a column or expression")
     expression = reader.text(first, last)
     bare, collation = split_collation(expression)
     return KeyTerm(expression=bare, name=_lone_name(bare), collation=collation, descending=descending)
@@ -52,14 +52,14 @@ def split_collation(expression: str) -> tuple[str, str | None]:
     """`x COLLATE c` as ("x", "C"); the whole text and None when no COLLATE governs it whole."""
     reader = Reader(expression)
     start = reader.place
-    if reader.peek().kind in ("name", "quoted", "string"):
+    if reader.at_name():
         reader.qualified_name()
         if reader.at("("):
             reader.parenthesised()
     elif reader.at("("):
         reader.parenthesised()
     end = reader.place
-    if end > start and reader.take("COLLATE"):
+    if end > start and reader.accept("COLLATE"):
         collation = reader.name()
         if reader.finished:
             return reader.text(start, end), fold(collation).upper()
@@ -68,10 +68,10 @@ def split_collation(expression: str) -> tuple[str, str | None]:
 
 def _lone_name(expression: str) -> str | None:
     reader = Reader(expression)
-    while reader.take("("):
+    while reader.accept("("):
         pass
-    token = reader.next()
-    while reader.take(")"):
+    token = reader.advance()
+    while reader.accept(")"):
         pass
     if reader.finished and token.kind in ("name", "quoted", "string"):
         return unquote(token)
