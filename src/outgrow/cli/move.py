@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated
 
 import typer
@@ -60,5 +61,9 @@ def command(  # noqa: PLR0917 - typer gives options by name
         console = common.console()
         show_result(console, result, allowed=options.allow)
         if to is None:
-            console.print(f"connect: psql '{result.target}'", markup=False, soft_wrap=True)
+            from outgrow.embedded.cluster import database_name  # noqa: PLC0415
+
+            command_line = shlex.join(["outgrow", "server", "psql", database_name(source)])
+            for line in (f"connect: {command_line}", f"     or: {result.target}"):
+                console.print(line, markup=False, soft_wrap=True)
     raise typer.Exit(result.exit_code(options.allow))

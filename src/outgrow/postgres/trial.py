@@ -45,6 +45,8 @@ WHERE n.nspname = %s AND a.attidentity <> '' AND NOT a.attisdropped
 ORDER BY 1
 """
 
+LAST = 2**63 - 1
+
 
 def try_write(connection: psycopg.Connection[Any], schema: str, table: TablePlan) -> str | None:
     """Why the table does not take a new row that SQLite would take; None when it does.
@@ -61,7 +63,10 @@ def try_write(connection: psycopg.Connection[Any], schema: str, table: TablePlan
             connection.execute("SET LOCAL lock_timeout = '5s'")
             _hold_sequences(connection, schema, table)
             if identity is not None:
-                lagging = _restart(connection, schema, table, identity)
+                largest = _largest(connection, schema, table, identity)
+                if largest == LAST:
+                    return None  # SQLite has no further AUTOINCREMENT value either
+                lagging = _restart(connection, schema, table, identity, largest)
                 if lagging is not None:
                     return lagging
             insert, blank = _insert(connection, schema, table)
@@ -91,7 +96,16 @@ def _following(connection: psycopg.Connection[Any], sequence: str) -> int:
     """The value that the sequence gives next; `sequence` is already quoted."""
     row = connection.execute(f"SELECT last_value, is_called FROM {sequence}".encode()).fetchone()
     last, called = row or (0, True)
-    return min(int(last) + int(called), 2**63 - 1)
+    return min(int(last) + int(called), LAST)
+
+
+def _largest(
+    connection: psycopg.Connection[Any], schema: str, table: TablePlan, identity: ColumnPlan
+) -> int | None:
+    (found,) = connection.execute(
+        f"SELECT max({quote(identity.name)}) FROM {qualified(schema, table.name)}".encode()
+    ).fetchone() or (None,)
+    return None if found is None else int(found)
 
 
 def _restart_at(connection: psycopg.Connection[Any], sequence: str, following: int) -> None:
@@ -99,7 +113,11 @@ def _restart_at(connection: psycopg.Connection[Any], sequence: str, following: i
 
 
 def _restart(
-    connection: psycopg.Connection[Any], schema: str, table: TablePlan, identity: ColumnPlan
+    connection: psycopg.Connection[Any],
+    schema: str,
+    table: TablePlan,
+    identity: ColumnPlan,
+    largest: int | None,
 ) -> str | None:
     """Restarts the table's own sequence where it stands; why it lags when it does."""
     name = qualified(schema, table.name)
@@ -107,10 +125,7 @@ def _restart(
     if row is None or row[0] is None:
         return f"{identity.name} has no sequence"
     following = _following(connection, row[0])
-    (largest,) = connection.execute(
-        f"SELECT max({quote(identity.name)}) FROM {name}".encode()
-    ).fetchone() or (None,)
-    if largest is not None and following <= largest < 2**63 - 1:
+    if largest is not None and following <= largest:
         return f"the identity would give {following}, but {identity.name} goes up to {largest} already"
     _restart_at(connection, row[0], following)
     return None

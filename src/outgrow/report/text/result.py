@@ -115,7 +115,7 @@ def _speed(result: Result, stage: str) -> str:
 
 _ADVICE: dict[Verb, str] = {
     "move": "mend the cause and move again with --replace",
-    "verify": "one side was written to since the move, or the move changed it; the rows and objects are named above",
+    "verify": "the file or the target was changed since the move; the places are named above",
 }
 
 
