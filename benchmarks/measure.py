@@ -32,7 +32,11 @@ class Ran:
 
 
 class Failed(Exception):  # noqa: N818 - a program failed, this one has no error
-    """A measured program did not end with 0."""
+    """A measured program did not end with 0. `reason` is the first line of what it said last."""
+
+    def __init__(self, program: str, code: int, said: str) -> None:
+        self.reason = f"{program} ended with {code}: {said.partition(chr(10))[0]}"
+        super().__init__(f"{program} ended with {code}: {said}")
 
 
 def process(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Ran:
@@ -50,7 +54,7 @@ def process(command: Sequence[str], environment: Mapping[str, str] | None = None
         said = output.read()
         if child.returncode:
             end = (errors.read() or said).strip()[-2000:]
-            raise Failed(f"{command[0]} ended with {child.returncode}: {end}")
+            raise Failed(command[0], child.returncode, end)
     return Ran(
         seconds=seconds, processor=usage.ru_utime + usage.ru_stime, peak=usage.ru_maxrss * 1024, output=said
     )

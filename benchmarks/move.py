@@ -24,7 +24,7 @@ import peers
 import server
 import source_database
 import table
-from measure import Ran
+from measure import Failed, Ran
 from outgrow.embedded.throwaway import throwaway
 
 SHOP = Path(__file__).resolve().parents[1] / "examples" / "shop.db"
@@ -81,10 +81,9 @@ def large(folder: Path, target: server.Server, arguments: argparse.Namespace) ->
         FASTEST: lambda name: measure.outgrow(*outgrow, target.url(name), "--no-verify"),
         VERIFIED: lambda name: measure.outgrow(*outgrow, target.url(name)),
     }
-    others = {"pgloader": peers.pgloader, "duckdb": peers.duckdb}
     for peer in peers.installed():
         if peer not in arguments.without:
-            competitors[peer] = lambda name, run=others[peer]: run(source, target, name)  # type: ignore[misc]
+            competitors[peer] = lambda name, run=peers.RUNNERS[peer]: run(source, target, name)  # type: ignore[misc]
     runs, lost = _in_turn(competitors, source, target, arguments.rounds)
     found = {name: [json.loads(ran.output)["seconds"] for ran in runs[name]] for name in (FASTEST, VERIFIED)}
     print(f"\n{arguments.rows:,} rows, a file of {source.stat().st_size / 1e6:.0f} MB, {jobs} jobs\n")
@@ -97,19 +96,26 @@ def large(folder: Path, target: server.Server, arguments: argparse.Namespace) ->
 def _in_turn(
     competitors: dict[str, Callable[[str], Ran]], source: Path, target: server.Server, rounds: int
 ) -> tuple[dict[str, list[Ran]], dict[str, list[str]]]:
-    """All runs, and of the first round what each target lacks."""
+    """All runs, and what each target lacks after the first. Only a peer may fail."""
     runs: dict[str, list[Ran]] = {name: [] for name in competitors}
     lost: dict[str, list[str]] = {}
     for number in range(rounds):
         for name, run in competitors.items():
             target.fresh("bench")
             before = target.processor()
-            ran = run("bench")
+            try:
+                ran = run("bench")
+            except Failed as error:
+                if name not in peers.RUNNERS:
+                    raise
+                lost[name] = [f"everything in round {number + 1}: {error.reason}", *lost.get(name, [])]
+                target.drop("bench")
+                continue
             time.sleep(0.3)  # until the server has counted the last of its processes
             runs[name].append(replace(ran, server=target.processor() - before))
-            _say(f"round {number + 1}: {name} {runs[name][-1].seconds:.1f} s")
-            if number == 0:
-                lost[name] = peers.losses(source, target, "bench")
+            _say(f"round {number + 1}: {name} {ran.seconds:.1f} s")
+            if len(runs[name]) == 1:
+                lost[name] = [*lost.get(name, []), *peers.losses(source, target, "bench")]
             target.drop("bench")
     return runs, lost
 

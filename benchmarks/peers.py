@@ -46,6 +46,9 @@ def duckdb(source: Path, server: Server, database: str) -> Ran:
     )
 
 
+RUNNERS = {"pgloader": pgloader, "duckdb": duckdb}
+
+
 def installed() -> list[str]:
     """Names of the peers that can run here."""
     names = ["pgloader"] if shutil.which("pgloader") else []

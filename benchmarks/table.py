@@ -23,6 +23,9 @@ def ratios(runs: Mapping[str, Sequence[Ran]]) -> str:
     floor, pgloader = seconds.get("floor"), seconds.get("pgloader")
     rows = []
     for name, found in runs.items():
+        if not found:
+            rows.append((name, "failed", *[""] * 6))
+            continue
         processor, peak = median([ran.processor for ran in found]), max(ran.peak for ran in found)
         server = median([ran.server for ran in found])
         rows.append((

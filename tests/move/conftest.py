@@ -24,6 +24,8 @@ from outgrow.move.reverify import verify
 from outgrow.options import Options
 from outgrow.plan.toml import read_plan
 
+PROGRAM = str(Path(outgrow.__file__).parents[1])
+
 
 def in_other_database(url: str, name: str) -> str:
     return make_conninfo("", **{**conninfo_to_dict(url), "dbname": name})
@@ -80,7 +82,8 @@ def _moved_once(
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'".encode())
         result = move(
-            Request(source=str(source), target=in_other_database(server_url, name), options=Options()), Silent()
+            Request(source=str(source), target=in_other_database(server_url, name), options=Options()),
+            Silent(),
         )
         assert result.exit_code(frozenset()) == 0, result.as_json()
         yield source, name
@@ -105,7 +108,9 @@ Mover = Callable[..., Result]
 def run_move(database: str) -> Mover:
     """`run_move(source, target=..., plan="toml", replace=False, **options)` moves in this process."""
 
-    def run(source: Path, target: str = database, plan: str = "", replace: bool = False, **options: Any) -> Result:
+    def run(
+        source: Path, target: str = database, plan: str = "", replace: bool = False, **options: Any
+    ) -> Result:
         given = read_plan(plan, "plan.toml")
         made = Options(allow=given.allow, **{"schema": given.schema or "public", **options})
         request = Request(
@@ -125,7 +130,7 @@ def moving(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         variables = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "OUTGROW_"))}
         process = subprocess.Popen(
             [sys.executable, "-c", "from outgrow.cli import main; main()", *map(str, args)],
-            env=variables | {"PYTHONPATH": str(Path(outgrow.__file__).parents[1]), "TMPDIR": str(tmp_path)} | env,
+            env=variables | {"PYTHONPATH": PROGRAM, "TMPDIR": str(tmp_path)} | env,
             cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         started.append(process)

@@ -36,7 +36,8 @@ def medium(tmp_path_factory: pytest.TempPathFactory) -> Path:
     connection.execute(
         """
         CREATE TABLE narrow(id INTEGER PRIMARY KEY AUTOINCREMENT, a INTEGER NOT NULL, b TEXT);
-        CREATE TABLE wide(id INTEGER PRIMARY KEY, n INTEGER REFERENCES narrow(id), day TIMESTAMP, v REAL, raw BLOB,
+        CREATE TABLE wide(
+          id INTEGER PRIMARY KEY, n INTEGER REFERENCES narrow(id), day TIMESTAMP, v REAL, raw BLOB,
           note TEXT DEFAULT 'x', CHECK (v >= 0));
         CREATE TABLE keyed(k TEXT, n INTEGER, PRIMARY KEY (k, n)) WITHOUT ROWID;
         CREATE TABLE few(a, b TEXT);
@@ -79,7 +80,9 @@ def started_copies(url: str) -> dict[str, str]:
     """Each table's file on disk: another one after a TRUNCATE, thus after a copy that began again."""
     with psycopg.connect(url) as connection:
         return dict(
-            connection.execute("SELECT relname, relfilenode::text FROM pg_class WHERE relname = ANY(%s)", (list(TABLES),))
+            connection.execute(
+                "SELECT relname, relfilenode::text FROM pg_class WHERE relname = ANY(%s)", (list(TABLES),)
+            )
         )
 
 
@@ -113,14 +116,19 @@ def expected(medium: Path, server_url: str, tmp_path_factory: pytest.TempPathFac
         server.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'".encode())
         try:
             url = psycopg.conninfo.make_conninfo(server_url, dbname=name)
-            assert move(Request(source=str(medium), target=url, options=Options()), Silent()).exit_code(frozenset()) == 0
+            assert (
+                move(Request(source=str(medium), target=url, options=Options()), Silent()).exit_code(
+                    frozenset()
+                )
+                == 0
+            )
             return state(url)
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def in_the_middle_of_a_table(url: str) -> bool:
-    return any(0 < rows and not finished for rows, finished in progress(url).values())
+    return any(rows > 0 and not finished for rows, finished in progress(url).values())
 
 
 def after_one_table(url: str) -> bool:
@@ -145,8 +153,8 @@ MOMENTS = [in_the_middle_of_a_table, after_one_table, when_all_is_copied, when_t
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_move_goes_on(
-    moment: Callable[[str], bool], sent: signal.Signals, medium: Path, database: str, moving: Start, expected: list[Any],
-    tmp_path: Path,
+    moment: Callable[[str], bool], sent: signal.Signals, medium: Path, database: str, moving: Start,
+    expected: list[Any], tmp_path: Path,
 ) -> None:  # fmt: skip
     process = moving("move", medium, "--to", database, "--jobs", "2", **CHUNK)
     wait_until(lambda: moment(database), process)
@@ -166,7 +174,12 @@ def test_a_killed_move_goes_on(
     after = started_copies(database)
     copied = [table for table, (rows, _) in finished.items() if rows]
     assert {table: after[table] for table in copied} == {table: before[table] for table in copied}
-    assert progress(database) == {"narrow": (20000, True), "wide": (20000, True), "keyed": (10000, True), "few": (4, True)}
+    assert progress(database) == {
+        "narrow": (20000, True),
+        "wide": (20000, True),
+        "keyed": (10000, True),
+        "few": (4, True),
+    }
 
 
 def test_a_move_whose_server_crashes_goes_on(

@@ -18,7 +18,10 @@ OBJECTS = (
     " UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1"
 )
 SHOP = ["anything", "audit", "author", "book", "book_added_trigger", "log", "titles"]
-OWNED = "SELECT relname, oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
+OWNED = (
+    "SELECT relname, oid FROM pg_class"
+    " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1"
+)
 
 
 def ask(url: str, *statements: str) -> list[Any]:
@@ -48,27 +51,29 @@ def interrupt(url: str) -> None:
 
 
 def test_a_finished_move_copies_nothing_again(run_move: Any, shop: Path, database: str) -> None:
+    files = "SELECT relname, relfilenode FROM pg_class WHERE relkind IN ('r', 'i') ORDER BY 1"
     first = run_move(shop)
     assert (first.resumed, objects(database)) == (False, SHOP)
-    before = ask(database, "SELECT relname, xmin::text, relfilenode FROM pg_class WHERE relkind IN ('r', 'i') ORDER BY 1")
-    ended = ask(database, "SELECT table_name, row_count FROM outgrow.progress ORDER BY 1")
+    before = dict(ask(database, files))
     second = run_move(shop)
     assert second.resumed
     assert second.exit_code(frozenset()) == 0
     assert (second.outcomes, second.findings, second.names) == (first.outcomes, first.findings, first.names)
     assert second.verification == first.verification
-    assert ask(database, "SELECT table_name, row_count FROM outgrow.progress ORDER BY 1") == ended
-    files = dict((name, file) for name, _, file in before)
-    assert all(files[name] == file for name, _, file in ask(
-        database, "SELECT relname, xmin::text, relfilenode FROM pg_class WHERE relkind IN ('r', 'i') ORDER BY 1"
-    ))  # fmt: skip
+    after = dict(ask(database, files))
+    made = [name for name in before if name in SHOP or name.startswith(("author_", "book_"))]
+    assert {name: after[name] for name in made} == {name: before[name] for name in made}
 
 
-def test_a_finished_move_of_a_source_that_changed_is_refused(run_move: Any, shop: Path, database: str) -> None:
+def test_a_finished_move_of_a_source_that_changed_is_refused(
+    run_move: Any, shop: Path, database: str
+) -> None:
     run_move(shop)
     before = ask(database, OWNED)
     change(shop, "INSERT INTO log VALUES (9, 'new', 1.0)")
-    with pytest.raises(TargetError, match="already has function book_added_trigger, anything, audit and 4 more in"):
+    with pytest.raises(
+        TargetError, match="already has function book_added_trigger, anything, audit and 4 more in"
+    ):
         run_move(shop)
     assert ask(database, OWNED) == before
     assert ask(database, "SELECT count(*) FROM log") == [(4,)]
@@ -125,14 +130,21 @@ def test_an_interrupted_move_drops_only_what_it_made_itself(run_move: Any, shop:
 def test_a_name_that_is_taken_is_refused(run_move: Any, shop: Path, database: str, statement: str) -> None:
     ask(database, statement)
     before = objects(database)
-    with pytest.raises(TargetError, match="the target already has .*(log|titles|book_added_trigger) in schema public"):
+    with pytest.raises(
+        TargetError, match=r"the target already has .*(log|titles|book_added_trigger) in schema public"
+    ):
         run_move(shop)
     assert objects(database) == before
     assert ask(database, "SELECT to_regclass('outgrow.move')") == [(None,)]
 
 
 def test_replace_drops_what_the_plan_makes_and_nothing_else(run_move: Any, shop: Path, database: str) -> None:
-    ask(database, "CREATE TABLE log (mine text)", "CREATE TABLE other (mine text)", "INSERT INTO other VALUES ('x')")
+    ask(
+        database,
+        "CREATE TABLE log (mine text)",
+        "CREATE TABLE other (mine text)",
+        "INSERT INTO other VALUES ('x')",
+    )
     assert run_move(shop, replace=True).exit_code(frozenset()) == 0
     assert objects(database) == sorted([*SHOP, "other"])
     assert ask(database, "SELECT mine FROM other") == [("x",)]
@@ -142,7 +154,10 @@ def test_replace_drops_what_the_plan_makes_and_nothing_else(run_move: Any, shop:
     ("statement", "reason"),
     [
         ("CREATE VIEW mine AS SELECT message FROM log", r"cannot drop .*view mine depends on table log"),
-        ("CREATE TABLE mine (a bigint REFERENCES author)", r"cannot drop .*mine_a_fkey on table mine depends on"),
+        (
+            "CREATE TABLE mine (a bigint REFERENCES author)",
+            r"cannot drop .*mine_a_fkey on table mine depends on",
+        ),
     ],
 )
 def test_replace_refuses_when_something_else_depends_on_it(
@@ -157,10 +172,14 @@ def test_replace_refuses_when_something_else_depends_on_it(
     assert ask(database, "SELECT state FROM outgrow.move") == [("done",)]
 
 
-def test_another_files_move_is_not_overwritten(run_move: Any, shop: Path, database: str, make_sqlite: Any) -> None:
+def test_another_files_move_is_not_overwritten(
+    run_move: Any, shop: Path, database: str, make_sqlite: Any
+) -> None:
     run_move(shop)
     other = make_sqlite("CREATE TABLE elsewhere(a)", "other.db")
-    with pytest.raises(TargetError, match=f"schema public of the target holds the move of {shop}; give another"):
+    with pytest.raises(
+        TargetError, match=f"schema public of the target holds the move of {shop}; give another"
+    ):
         run_move(other)
     assert objects(database) == SHOP
     assert run_move(other, schema="second").exit_code(frozenset()) == 0
@@ -186,7 +205,9 @@ def test_two_moves_into_two_schemas(run_move: Any, shop: Path, database: str) ->
 def test_two_at_once_on_one_schema(run_move: Any, shop: Path, database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtextextended('outgrow:public', 0))")
-        with pytest.raises(TargetError, match="another outgrow works on schema public of this database; wait until"):
+        with pytest.raises(
+            TargetError, match="another outgrow works on schema public of this database; wait until"
+        ):
             run_move(shop)
         assert run_move(shop, schema="other").exit_code(frozenset()) == 0
     assert run_move(shop).exit_code(frozenset()) == 0
@@ -196,7 +217,9 @@ def test_a_value_that_the_users_type_does_not_hold_leaves_nothing_behind(
     run_move: Any, shop: Path, database: str
 ) -> None:
     plan = '[tables.log.columns]\nmessage = {type = "uuid", conversion = "uuid-text"}\n'
-    with pytest.raises(FindingsStop, match=r"value\.does-not-fit: log\.message: '?same'? .*set another|Set another"):
+    with pytest.raises(
+        FindingsStop, match=r"value\.does-not-fit: log\.message: '?same'? .*set another|Set another"
+    ):
         run_move(shop, plan=plan)
     assert objects(database) == []
     assert ask(database, "SELECT count(*) FROM outgrow.move") == [(0,)]
@@ -221,24 +244,30 @@ def role(database: str) -> Any:
 
 def test_a_user_without_rights(run_move: Any, shop: Path, database: str, role: Any) -> None:
     weak = role()
-    with pytest.raises(TargetError, match="may not create the schema outgrow.*grant CREATE on the database"):
+    with pytest.raises(TargetError, match=r"may not create the schema outgrow.*grant CREATE on the database"):
         run_move(shop, target=weak)
     assert objects(database) == []
 
 
-def test_a_user_with_rights_on_a_schema_that_is_there(run_move: Any, shop: Path, database: str, role: Any) -> None:
+def test_a_user_with_rights_on_a_schema_that_is_there(
+    run_move: Any, shop: Path, database: str, role: Any
+) -> None:
     name = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
     weak = role(f"GRANT CREATE ON DATABASE {name} TO {{role}}", "CREATE SCHEMA here AUTHORIZATION {role}")
     assert run_move(shop, target=weak, schema="here").exit_code(frozenset()) == 0
     ask(database, f"REVOKE CREATE ON DATABASE {name} FROM weak_{name}")
     assert run_move(shop, target=weak, schema="here", replace=True).exit_code(frozenset()) == 0
-    with pytest.raises(TargetError, match="PostgreSQL refuses the target schema: permission denied for database"):
+    with pytest.raises(
+        TargetError, match="PostgreSQL refuses the target schema: permission denied for database"
+    ):
         run_move(shop, target=weak, schema="elsewhere")
 
 
 def test_a_ledger_of_another_user(run_move: Any, shop: Path, database: str, role: Any) -> None:
     run_move(shop, schema="first")
-    with pytest.raises(TargetError, match="the schema outgrow, .*belongs to another user; connect as that user"):
+    with pytest.raises(
+        TargetError, match=r"the schema outgrow, .*belongs to another user; connect as that user"
+    ):
         run_move(shop, target=role("CREATE SCHEMA here AUTHORIZATION {role}"), schema="here")
 
 

@@ -47,7 +47,8 @@ def test_nothing_was_changed(moved: Any) -> None:
         ("UPDATE author SET born = '1815-12-11' WHERE id = 1",
          [("author", "1", "born", "'1815-12-10'", "'1815-12-11'")]),
         ("DELETE FROM log WHERE level = 2", [("log", "2, 'other', 1.5", "(row)", "a row", "no such row")]),
-        ("INSERT INTO log VALUES (1, 'same', 0.5)", [("log", "1, 'same', 0.5", "(row)", "no such row", "a row")]),
+        ("INSERT INTO log VALUES (1, 'same', 0.5)",
+         [("log", "1, 'same', 0.5", "(row)", "no such row", "a row")]),
         ("INSERT INTO book VALUES ('z', 1)", [("book", "'z'", "(row)", "no such row", "a row")]),
         ("UPDATE book SET title = CASE isbn WHEN 'a-1' THEN 'Two' ELSE 'One' END WHERE isbn LIKE 'a-_'",
          [("book", "'a-1'", "title", "'One'", "'Two'"), ("book", "'a-2'", "title", "'Two'", "'One'")]),
@@ -104,7 +105,8 @@ def test_a_lost_object_is_named(moved: Any, statement: str, expected: list[str])
 
 def test_a_constraint_of_the_same_name_on_another_table_does_not_count(moved: Any) -> None:
     moved.run(
-        "ALTER TABLE author DROP CONSTRAINT sane", "ALTER TABLE log ADD CONSTRAINT sane CHECK (level < 9) NOT VALID"
+        "ALTER TABLE author DROP CONSTRAINT sane",
+        "ALTER TABLE log ADD CONSTRAINT sane CHECK (level < 9) NOT VALID",
     )
     assert lacking(moved.verify()) == ("check: author.sane (sane)",)
 
@@ -147,9 +149,7 @@ def test_the_write_test_finds_what_only_an_insert_shows(
 
 
 def test_the_write_test_leaves_no_trace(moved: Any) -> None:
-    state = (
-        "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1"
-    )
+    state = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1"
     content = "SELECT count(*), sum(id) FROM author UNION ALL SELECT count(*), sum(id) FROM audit"
     before = moved.rows(state), moved.rows(content)
     assert moved.verify().exit_code(frozenset()) == 0
@@ -179,15 +179,21 @@ def test_a_source_that_changed_its_tables(moved: Any, shop: Path) -> None:
 
 def test_another_file_is_refused(moved: Any, make_sqlite: Any) -> None:
     other = make_sqlite("CREATE TABLE elsewhere(a)")
-    with pytest.raises(TargetError, match=rf"schema public .* holds the move of {moved.source}, not of {other};"):
+    with pytest.raises(
+        TargetError, match=rf"schema public .* holds the move of {moved.source}, not of {other};"
+    ):
         verify(str(other), moved.target, Options(), jobs=2, progress=Silent())
 
 
 def test_a_target_without_a_move_is_refused(database: str, moved: Any) -> None:
-    with pytest.raises(TargetError, match="schema public of the target holds no move by outgrow; move the file first"):
+    with pytest.raises(
+        TargetError, match="schema public of the target holds no move by outgrow; move the file first"
+    ):
         verify(str(moved.source), database, Options(), jobs=2, progress=Silent())
     with pytest.raises(TargetError, match="schema other of the target holds no move by outgrow"):
         moved.verify(schema="other")
     moved.run("UPDATE outgrow.move SET state = 'loading'")
-    with pytest.raises(TargetError, match="the move into schema public is not finished; run the same outgrow move"):
+    with pytest.raises(
+        TargetError, match="the move into schema public is not finished; run the same outgrow move"
+    ):
         moved.verify()

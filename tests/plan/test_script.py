@@ -82,7 +82,9 @@ def test_it_loads_and_equals_what_move_makes(
     load(database, written(source, options))
     loaded = catalog(database)
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP EXTENSION IF EXISTS vector")
+        connection.execute(
+            "DROP SCHEMA public CASCADE; CREATE SCHEMA public; DROP EXTENSION IF EXISTS vector"
+        )
     move(Request(source=str(source), target=database, options=Options()), Silent())
     made = catalog(database)
     assert [(*row[:2], str(row[2]).removesuffix(" NOT VALID"), *row[3:]) for row in made] == loaded

@@ -37,9 +37,9 @@ def command(  # noqa: PLR0917 - typer gives options by name
 
     Exit codes: 0; 1 findings that would stop a move; 2 usage; 3 source; 4 target, with --to.
     """
-    from outgrow.findings import Severity, unallowed  # noqa: PLC0415
     from outgrow.move.confirm import confirm  # noqa: PLC0415 - heavy
     from outgrow.move.examine import examine  # noqa: PLC0415
+    from outgrow.move.migrate import stop_on  # noqa: PLC0415
     from outgrow.plan.toml import write_plan  # noqa: PLC0415
     from outgrow.sqlite.connect import open_snapshot  # noqa: PLC0415
 
@@ -61,7 +61,7 @@ def command(  # noqa: PLR0917 - typer gives options by name
         typer.echo(write_plan(made, options.allow), nl=False)
     else:
         _write(output, write_plan(made, options.allow), made)
-    raise typer.Exit(1 if unallowed(made.findings, Severity.STOP, options.allow) else 0)
+    stop_on(made, options.allow)
 
 
 def _write(path: Path, text: str, plan: Plan) -> None:

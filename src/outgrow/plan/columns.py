@@ -66,7 +66,10 @@ def plan_column(given: TableInput, column: Column) -> PlannedColumn:
     default = None if identity or generated else _default(given, column, choice, target, outcomes, findings)
     if column.name == table.rowid_alias and given.select is None:
         outcomes += _identity_outcomes(where, column, choice, identity=identity)
-    not_null = _not_null(where, column, seen, outcomes, findings)
+    if given.select is None:
+        not_null = _not_null(where, column, seen, outcomes, findings)
+    else:  # a virtual table's rowid; SQLite has declared nothing
+        not_null = column.not_null and not seen.nulls
     plan = ColumnPlan(
         source=column.name,
         name=target.name,

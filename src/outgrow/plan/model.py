@@ -115,7 +115,8 @@ class TablePlan:
     `key` lists source columns that order rows the same way on both sides and are unique there;
     empty when there is none. `primary_key` is SQLite's. `select` is the SQL that reads a virtual
     table's content. `identity_next` is the first value the identity must give, and
-    `identity_sequence` its sequence's name where PostgreSQL would not choose a free one.
+    `identity_sequence` its sequence's name where PostgreSQL would not choose a free one;
+    `autoincrement` says that SQLite never gives a value twice.
     """
 
     source: str
@@ -130,6 +131,7 @@ class TablePlan:
     primary_key: tuple[str, ...] = ()
     identity_next: int | None = None
     identity_sequence: str | None = None
+    autoincrement: bool = False
 
     def column(self, source: str) -> ColumnPlan:
         """The plan of that source column, ASCII case ignored; KeyError if none."""

@@ -59,6 +59,7 @@ def plan_table(given: TableInput) -> Planned:
         key=_row_key(given.table, given.profile, columns),
         primary_key=given.table.primary_key,
         identity_next=_identity_next(given.table, given.profile),
+        autoincrement=given.table.autoincrement,
         identity_sequence=_identity_sequence(given.table, columns, given.naming),
     )
     return Planned(plan=plan, outcomes=tuple(outcomes), findings=tuple(findings))

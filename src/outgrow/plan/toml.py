@@ -20,6 +20,7 @@ from outgrow.options import NAME_POLICIES, TYPE_POLICIES, JsonType, TypePolicy
 from outgrow.plan.model import ColumnPlan, Plan, TablePlan
 from outgrow.plan.overrides import ColumnOverride, Overrides, TableOverride
 from outgrow.schema.names import NamePolicy, fold
+from outgrow.types.values import conversion
 
 VERSION = 1
 _LEAVABLE = ("view", "trigger", "index", "check", "foreign key")
@@ -201,8 +202,17 @@ class _Reader:
         self.only(entry, {"name", "type", "conversion"}, place)
         if ("type" in entry) != ("conversion" in entry):
             raise ConfigError(f"{self._name}: {place[:-1]} needs both type and conversion, or neither")
+        if "type" in entry:
+            self.recipe(entry, place)
         return ColumnOverride(
             name=self.text(entry, "name", place),
             type=self.text(entry, "type", place),
             conversion=self.text(entry, "conversion", place),
         )
+
+    def recipe(self, entry: Mapping[str, Any], place: str) -> None:
+        name, sql_type = self.text(entry, "conversion", place), self.text(entry, "type", place)
+        try:
+            conversion(name or "", sql_type or "")
+        except (ConfigError, ValueError) as error:
+            raise ConfigError(f"{self._name}: {place[:-1]}: {error}") from error

@@ -64,8 +64,8 @@ def try_write(connection: psycopg.Connection[Any], schema: str, table: TablePlan
             _hold_sequences(connection, schema, table)
             if identity is not None:
                 largest = _largest(connection, schema, table, identity)
-                if largest == LAST:
-                    return None  # SQLite has no further AUTOINCREMENT value either
+                if largest == LAST and table.autoincrement:
+                    return None  # SQLite has no further value either
                 lagging = _restart(connection, schema, table, identity, largest)
                 if lagging is not None:
                     return lagging
