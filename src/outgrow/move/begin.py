@@ -1,0 +1,83 @@
+"""The beginning of a move: empty tables, or an interrupted move that goes on, or a refusal.
+
+Called by `migrate` once the source is examined; `standing` says what the target already has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from outgrow import __version__
+from outgrow.errors import TargetError
+from outgrow.findings import Finding
+from outgrow.move import standing
+from outgrow.move.refutations import Refutations
+from outgrow.move.walk import Walk, entry_of, identity
+from outgrow.plan.model import Plan
+from outgrow.postgres.apply import run_required, say
+
+
+def begin(walk: Walk) -> None:
+    """Makes the empty tables, or finds that an earlier move of the same file and plan can go on."""
+    schema, source = walk.request.options.schema, str(walk.snapshot.path.resolve())
+    standing.lock(walk.main, schema)
+    earlier = walk.ledger.entry(walk.main) if walk.ledger.exists(walk.main) else None
+    same_file = earlier is not None and earlier.fingerprint == walk.snapshot.fingerprint
+    if earlier is not None and same_file:
+        walk.refutations = Refutations.loads(earlier.refuted)
+    plan = walk.decide()
+    ours = earlier is not None and (same_file or earlier.source == source)
+    found = standing.present(walk.main, schema, standing.names_of(plan.tables, plan.expected))
+    if earlier is not None and not walk.request.replace:
+        if same_file and earlier.plan_digest == identity(plan) and _all_there(plan, found):
+            walk.resumed = True
+            return
+        leftover = standing.present(walk.main, schema, standing.remembered(earlier))
+        if not ours:
+            standing.refuse_other(earlier, leftover, schema)
+        elif earlier.state == "loading":
+            standing.refuse_present([entry for entry in found if entry not in leftover], plan)
+            found = tuple({*found, *leftover})
+            if not same_file:
+                walk.extra = (
+                    Finding(rule="source.changed", object=source, detail="all tables are copied anew"),
+                )
+                plan = walk.decide()
+        else:
+            standing.refuse_present(found, plan)
+    elif not walk.request.replace:
+        standing.refuse_present(found, plan)
+    _make_tables(walk, plan, source, found)
+
+
+def _all_there(plan: Plan, found: tuple[standing.Found, ...]) -> bool:
+    return {("TABLE", table.name) for table in plan.tables} <= set(found)
+
+
+def _make_tables(walk: Walk, plan: Plan, source: str, found: tuple[standing.Found, ...]) -> None:
+    """Pre-data in one transaction, after what is in its way was dropped."""
+    walk.progress.stage("pre-data", f"{len(plan.tables)} tables")
+    walk.ledger.prepare(walk.main)
+    there = standing.has_schema(walk.main, plan.schema)
+    with walk.clock.of("pre-data"), walk.main.transaction():
+        standing.drop(walk.main, plan.schema, found)
+        walk.ledger.begin(walk.main, entry_of(walk, source), __version__)
+        if any(column.type.startswith("vector") for table in plan.tables for column in table.columns):
+            _add_pgvector(walk.main)
+        statements = (s for s in plan.statements if s.phase == "pre-data")
+        run_required(walk.main, (s for s in statements if not (there and s.sql.startswith(_SCHEMA))))
+
+
+_SCHEMA = "CREATE SCHEMA "
+
+
+def _add_pgvector(connection: psycopg.Connection[Any]) -> None:
+    try:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    except (psycopg.errors.FeatureNotSupported, psycopg.errors.InsufficientPrivilege) as error:
+        raise TargetError(
+            f"the plan has columns of type vector, but {say(error)}; install pgvector there, "
+            "or let those columns stay bytea in the plan"
+        ) from error
