@@ -188,6 +188,18 @@ def test_another_files_move_is_not_overwritten(
     ]  # fmt: skip
 
 
+def test_a_ledger_of_another_file_whose_tables_are_gone(
+    run_move: Any, shop: Path, database: str, make_sqlite: Any
+) -> None:
+    run_move(make_sqlite("CREATE TABLE elsewhere(a)", "other.db"))
+    ask(database, "DROP TABLE elsewhere", "CREATE TABLE log (mine text)")
+    with pytest.raises(TargetError, match="the target already has log in schema public"):
+        run_move(shop)
+    ask(database, "DROP TABLE log")
+    assert run_move(shop).exit_code(frozenset()) == 0
+    assert ask(database, "SELECT source FROM outgrow.move") == [(str(shop),)]
+
+
 def test_the_same_file_under_another_name_goes_on(run_move: Any, shop: Path, tmp_path: Path) -> None:
     run_move(shop)
     assert run_move(shop.rename(tmp_path / "renamed.db")).resumed

@@ -17,6 +17,7 @@ from outgrow.move.refutations import Refutations
 from outgrow.move.walk import Walk, entry_of, identity
 from outgrow.plan.model import Plan
 from outgrow.postgres.apply import run_required, say
+from outgrow.postgres.ledger import Entry
 
 
 def begin(walk: Walk) -> None:
@@ -28,32 +29,36 @@ def begin(walk: Walk) -> None:
     if earlier is not None and same_file:
         walk.refutations = Refutations.loads(earlier.refuted)
     plan = walk.decide()
-    ours = earlier is not None and (same_file or earlier.source == source)
     found = standing.present(walk.main, schema, standing.names_of(plan.tables, plan.expected))
-    if earlier is not None and not walk.request.replace:
-        if same_file and earlier.plan_digest == identity(plan) and _all_there(plan, found):
-            walk.resumed = True
-            return
-        leftover = standing.present(walk.main, schema, standing.remembered(earlier))
-        if not ours:
-            standing.refuse_other(earlier, leftover, schema)
-        elif earlier.state == "loading":
-            standing.refuse_present([entry for entry in found if entry not in leftover], plan)
-            found = tuple({*found, *leftover})
-            if not same_file:
-                walk.extra = (
-                    Finding(rule="source.changed", object=source, detail="all tables are copied anew"),
-                )
-                plan = walk.decide()
-        else:
-            standing.refuse_present(found, plan)
-    elif not walk.request.replace:
-        standing.refuse_present(found, plan)
-    _make_tables(walk, plan, source, found)
+    if walk.request.replace:
+        _make_tables(walk, plan, source, found)
+        return
+    if earlier is not None and same_file and _is_same(earlier, plan, found):
+        walk.resumed = True
+        return
+    leftover = _leftover(walk, earlier, ours=same_file or (earlier is not None and earlier.source == source))
+    standing.refuse_present([entry for entry in found if entry not in leftover], plan)
+    if leftover and not same_file:
+        walk.extra = (Finding(rule="source.changed", object=source, detail="all tables are copied anew"),)
+        plan = walk.decide()
+    _make_tables(walk, plan, source, tuple(sorted({*found, *leftover})))
 
 
-def _all_there(plan: Plan, found: tuple[standing.Found, ...]) -> bool:
-    return {("TABLE", table.name) for table in plan.tables} <= set(found)
+def _is_same(earlier: Entry, plan: Plan, found: tuple[standing.Found, ...]) -> bool:
+    """Whether the earlier move made what this plan makes, and all its tables are still there."""
+    tables = {("TABLE", table.name) for table in plan.tables}
+    return earlier.plan_digest == identity(plan) and tables <= set(found)
+
+
+def _leftover(walk: Walk, earlier: Entry | None, *, ours: bool) -> tuple[standing.Found, ...]:
+    """What an unfinished move of this file has left; TargetError when it is another file's."""
+    if earlier is None:
+        return ()
+    schema = walk.request.options.schema
+    there = standing.present(walk.main, schema, standing.remembered(earlier))
+    if not ours:
+        standing.refuse_other(earlier, there, schema)
+    return there if ours and earlier.state == "loading" else ()
 
 
 def _make_tables(walk: Walk, plan: Plan, source: str, found: tuple[standing.Found, ...]) -> None:

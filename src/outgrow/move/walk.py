@@ -72,6 +72,7 @@ def stop_on(plan: Plan, allow: frozenset[str]) -> None:
 
 
 def entry_of(walk: Walk, source: str) -> Entry:
+    """What the ledger is to remember of the walk while it is under way; `source` is the resolved path."""
     return Entry(
         source=source,
         fingerprint=walk.snapshot.fingerprint,
