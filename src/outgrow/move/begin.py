@@ -72,7 +72,9 @@ def _make_tables(walk: Walk, plan: Plan, source: str, found: tuple[standing.Foun
         if any(column.type.startswith("vector") for table in plan.tables for column in table.columns):
             _add_pgvector(walk.main)
         statements = (s for s in plan.statements if s.phase == "pre-data")
-        run_required(walk.main, (s for s in statements if not (there and s.sql.startswith(_SCHEMA))))
+        wanted = (s for s in statements if not (there and s.sql.startswith(_SCHEMA)))
+        for refusal in run_required(walk.main, wanted):
+            walk.progress.note(refusal)
 
 
 _SCHEMA = "CREATE SCHEMA "

@@ -30,8 +30,12 @@ _DEFAULT_RULES = {
 }
 
 
-def run_required(connection: psycopg.Connection[Any], statements: Iterable[Statement]) -> None:
-    """Runs pre-data statements in the caller's transaction; TargetError when a required one is refused."""
+def run_required(connection: psycopg.Connection[Any], statements: Iterable[Statement]) -> tuple[str, ...]:
+    """Runs pre-data statements in the caller's transaction; TargetError when a required one is refused.
+
+    Gives one line for each of the others that was.
+    """
+    refusals = []
     for statement in statements:
         try:
             with connection.transaction():
@@ -42,6 +46,8 @@ def run_required(connection: psycopg.Connection[Any], statements: Iterable[State
                 raise TargetError(
                     f"PostgreSQL refuses {statement.why}: {say(error)}{_advice(error)}"
                 ) from error
+            refusals.append(f"left out: {statement.why}: {say(error)}")
+    return tuple(refusals)
 
 
 def build(connection: psycopg.Connection[Any], ledger: Ledger, statement: Statement) -> str | None:
