@@ -34,7 +34,7 @@ def begin(walk: Walk) -> None:
         _make_tables(walk, plan, source, found)
         return
     if earlier is not None and same_file and _is_same(earlier, plan, found):
-        walk.resumed = True
+        walk.resumed, walk.was_done = True, earlier.state == "done"
         return
     leftover = _leftover(walk, earlier, ours=same_file or (earlier is not None and earlier.source == source))
     standing.refuse_present([entry for entry in found if entry not in leftover], plan)

@@ -222,4 +222,5 @@ def _result(
         verification=verification,
         seconds=walk.clock.seconds,
         resumed=walk.resumed,
+        was_done=walk.was_done,
     )

@@ -62,6 +62,7 @@ class Result:
     verification: Verification | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     resumed: bool = False
+    was_done: bool = False
 
     def exit_code(self, allowed: frozenset[str]) -> int:
         """0 when all is moved, or left by an allowed rule or the plan's word, and nothing differs; else 1.

@@ -52,6 +52,7 @@ class Walk:
     refutations: Refutations = field(default_factory=Refutations)
     extra: tuple[Finding, ...] = field(default=())
     resumed: bool = False
+    was_done: bool = False
 
     def decide(self) -> Plan:
         """The plan as the evidence now stands; FindingsStop when it must not be carried out."""

@@ -36,7 +36,12 @@ def result_lines(result: Result, width: int, *, verb: Verb, allowed: frozenset[s
     where = f"{result.source} → {result.target}, schema {result.schema}"
     yield from prose(where, width, indent=0, style="bold")
     if result.resumed:
-        yield Text("  went on from an interrupted run", style="dim")
+        told = (
+            "was moved before; nothing was copied again"
+            if result.was_done
+            else "went on from an interrupted run"
+        )
+        yield Text(f"  {told}", style="dim")
     if result.outcomes:
         yield from heading("Objects")
         yield Text()
