@@ -29,6 +29,8 @@ from outgrow.embedded.throwaway import throwaway
 
 SHOP = Path(__file__).resolve().parents[1] / "examples" / "shop.db"
 NARROW_ROWS = (1_000_000, 10_000_000)
+FLOOR = "floor"
+"""One session, one statement after the other, as a script of COPY and CREATE would."""
 FASTEST, VERIFIED = "outgrow move --no-verify", "outgrow move"
 
 
@@ -77,7 +79,10 @@ def large(folder: Path, target: server.Server, arguments: argparse.Namespace) ->
     ready = floor.prepare(target, "ready")
     target.drop("ready")
     competitors: dict[str, Callable[[str], Ran]] = {
-        "floor": lambda name: measure.block(lambda: floor.load(target, name, ready, arguments.jobs)),
+        FLOOR: lambda name: measure.block(lambda: floor.load(target, name, ready, 1)),
+        f"{FLOOR}, {jobs} streams": lambda name: measure.block(
+            lambda: floor.load(target, name, ready, arguments.jobs)
+        ),
         FASTEST: lambda name: measure.outgrow(*outgrow, target.url(name), "--no-verify"),
         VERIFIED: lambda name: measure.outgrow(*outgrow, target.url(name)),
     }

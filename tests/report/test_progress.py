@@ -111,6 +111,27 @@ def test_the_time_left_follows_the_present_rate(clock: Clock) -> None:
     assert (now.rows_done, now.row_rate, now.left) == (1200, 10.0, 880.0)
 
 
+def test_what_is_done_ahead_of_its_stage_counts_in_it(clock: Clock) -> None:
+    tally = Tally(clock)
+    tally.stage("copy", "")
+    for table in ("a", "b"):
+        tally.begins("copy", table, 10, 100)
+        tally.advances("copy", table, 10, 100)
+    tally.ends("copy", "a")
+    tally.begins("verify", "a", 10, 100)
+    clock.waits(1)
+    tally.advances("verify", "a", 4, 40)
+    now = tally.snapshot()
+    assert (now.rows_done, now.rows, now.ended) == (20, 0, 1)
+    assert [(state.stage, state.table) for state in now.running] == [("copy", "b"), ("verify", "a")]
+    tally.advances("verify", "a", 6, 60)
+    tally.ends("verify", "a")
+    tally.stage("verify", "")
+    now = tally.snapshot()
+    assert (now.rows_done, now.rows, now.size_done, now.ended, now.tables) == (10, 20, 100, 1, 2)
+    assert now.row_rate == 0
+
+
 def test_counts_of_many_threads(clock: Clock) -> None:
     tally = Tally(clock)
     tally.stage("copy", "")

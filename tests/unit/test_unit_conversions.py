@@ -13,7 +13,7 @@ from unit_values import array, as_read, quickly, round_trip, same, stored
 
 from outgrow.errors import ConfigError, CounterExample
 from outgrow.types.observed import Value
-from outgrow.types.restore import restorer, same_document, unescape
+from outgrow.types.restore import restorer, same_document, same_documents, unescape
 from outgrow.types.values import CONVERSIONS, conversion
 from outgrow.types.values.base import ARROW_TYPES, Form
 from outgrow.types.values.documents import MAX_DEPTH, why_not
@@ -377,6 +377,8 @@ DOCUMENTS = [
     ('"a\nb"', "is not JSON", "is not JSON"),
     ('{"a":1,"a":2}', "repeats a key, and jsonb keeps only the last", None),
     ('[{"b":{"a":1,"\\u0061":2}}]', "repeats a key, and jsonb keeps only the last", None),
+    ('{"a":1,"a":"\\u003a"}', "repeats a key, and jsonb keeps only the last", None),
+    ('{"a\\u003A":1,"b":":"}', None, None),
     ('{"a":"\\u0000"}', "holds \\u0000 or a lone surrogate, which jsonb cannot", None),
     ('{"\\ud800":1}', "holds \\u0000 or a lone surrogate, which jsonb cannot", None),
     ('["\\\\u0000"]', None, None),
@@ -408,6 +410,12 @@ def test_which_documents_are_kept(text: str, as_jsonb: str | None, as_json: str 
         ('{"a":1,"b":[1.0,1e2]}', '{"b": [1.0, 100], "a": 1}', True),
         ("[1]", "[1.00]", True),
         ("[0.1]", "[0.10000000000000001]", False),
+        ("[1e-400]", "[0.0]", False),
+        ("[1e22]", "[10000000000000000000000]", True),
+        ("[-0.0]", "[0.0]", True),
+        ('{"a":1,"a":"\\u003a"}', '{"a": ":"}', False),
+        ('{"\\u003a":1}', '{":": 1}', True),
+        ('["\\u00e9"]', '["é"]', True),
         ("[9007199254740993]", "[9007199254740992]", False),
         ("[1,2]", "[2,1]", False),
         ("[1]", "[1,1]", False),
@@ -423,6 +431,16 @@ def test_which_documents_are_kept(text: str, as_jsonb: str | None, as_json: str 
 )
 def test_when_two_documents_are_the_same(left: str, right: str, equal: bool) -> None:
     assert same_document(left, right) is equal
+    assert same_documents(pa.array([left]), pa.array([right])) is equal
+    plain = [f'{{"n": {number}}}' for number in range(150)]
+    assert same_documents(pa.array([*plain, left]), pa.array([*plain, right])) is equal
+
+
+def test_documents_are_compared_one_with_one() -> None:
+    assert not same_documents(pa.array(["[1", "2]"]), pa.array(["[1,2]", "[]"]))
+    assert not same_documents(pa.array(["1,2", "[1", "2]"]), pa.array(["1", "2", "[1, 2]"]))
+    with pytest.raises(CounterExample, match="is not JSON"):
+        conversion("json", "jsonb").encode(array(["1,2", "[1", "2]"]), Form.TEXT)
 
 
 @pytest.mark.parametrize(

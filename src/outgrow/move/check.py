@@ -1,6 +1,7 @@
 """Everything that verification does with a target: values, objects, and one trial write per table.
 
-The last step of `migrate`, and what `reverify` does at any later time.
+The last step of `migrate`, which has tables compared as soon as nothing touches them any more; and
+what `reverify` does at any later time.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ import psycopg
 
 from outgrow.errors import TargetError
 from outgrow.findings import Finding
-from outgrow.move.examine import Examined
-from outgrow.move.progress import Progress
 from outgrow.move.result import Verification
 from outgrow.move.verify import Compared, VerifyJob, compare_table
 from outgrow.move.work import Crew
@@ -27,33 +26,93 @@ from outgrow.postgres.catalog import missing, schema_facts
 from outgrow.postgres.connect import adbc_url, connect, session_sql
 from outgrow.postgres.redact import redact
 from outgrow.postgres.trial import try_write
-from outgrow.sqlite.connect import Snapshot
 
 SHOWN = 100
 
 
+class Comparison:
+    """Compares the tables of one target with the source, each once, several at a time if asked to.
+
+    Connections are made when needed and kept until `close`.
+    """
+
+    def __init__(self, target: str, job: VerifyJob) -> None:
+        self.target, self.schema = target, job.schema
+        self._job = job
+        self._found: dict[str, Compared] = {}
+        self._free: list[Any] = []
+        self._readers: list[Any] = []
+        self._lock = Lock()
+
+    def compare(self, table: TablePlan) -> None:
+        """Compares one table unless that is done; any thread may ask. TargetError when it cannot be read."""
+        with self._lock:
+            if table.source in self._found:
+                return
+        try:
+            with self._lend() as connection:
+                compared = compare_table(connection, self._job, table)
+        except adbc_driver_manager.Error as error:
+            said = redact(str(error).strip().partition("\n")[0], self.target)
+            raise TargetError(
+                f"reading back from PostgreSQL failed: {said}; run the same command again"
+            ) from error
+        with self._lock:
+            self._found[table.source] = compared
+
+    def forget(self, table: str) -> None:
+        """The table was made anew: what was compared no longer counts."""
+        self._found.pop(table, None)
+
+    def of(self, tables: Sequence[TablePlan], jobs: int) -> list[Compared]:
+        """What comparing these tables gave, in the order of their names; compares those that are left."""
+        left = [table for table in tables if table.source not in self._found]
+        largest_first = sorted(left, key=lambda table: (table.bytes, table.rows), reverse=True)
+        with Crew(jobs, on_stop=self.stop) as crew:
+            crew.run(partial(self.compare, table) for table in largest_first)
+        return [self._found[name] for name in sorted(table.source for table in tables)]
+
+    def stop(self) -> None:
+        """Cuts short what is being compared, once and for all; its threads get an error."""
+        self._job.snapshot.interrupt()
+        for connection in tuple(self._readers):
+            with suppress(adbc_driver_manager.Error):  # it had nothing to give up
+                connection.adbc_cancel()
+
+    def close(self) -> None:
+        """Closes all connections."""
+        for connection in self._readers:
+            connection.close()
+
+    @contextmanager
+    def _lend(self) -> Iterator[Any]:
+        with self._lock:
+            connection = self._free.pop() if self._free else None
+        if connection is None:
+            connection = _reader(self.target)
+            with self._lock:
+                self._readers.append(connection)
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                self._free.append(connection)
+
+
 def check_target(
-    target: str,
-    snapshot: Snapshot,
-    examined: Examined,
-    schema: str,
-    tables: Sequence[TablePlan],
-    outcomes: Sequence[Outcome],
-    *,
-    jobs: int,
-    progress: Progress,
+    comparison: Comparison, tables: Sequence[TablePlan], outcomes: Sequence[Outcome], *, jobs: int
 ) -> Verification:
     """Compares every value of `tables`, looks for every moved object, and tries one write per table.
 
     Reads only, but for the trial writes, which are rolled back. Tables that the target lacks are
     reported as missing, not compared.
     """
+    target, schema = comparison.target, comparison.schema
     with connect(target, autocommit=True) as connection:
         gone = missing(schema_facts(connection, schema, tables), tables, outcomes)
     broken = {entry.table for entry in gone}
     whole = [table for table in tables if table.source not in broken]
-    job = VerifyJob(snapshot=snapshot, examined=examined, schema=schema, progress=progress)
-    compared = _compare_all(target, job, whole, jobs)
+    compared = comparison.of(whole, jobs)
     failed = _trial_writes(target, schema, whole)
     return Verification(
         rows=sum(entry.rows for entry in compared),
@@ -83,53 +142,6 @@ def lost(error: psycopg.Error, target: str) -> TargetError:
     return TargetError(
         f"PostgreSQL refuses what outgrow asks of it: {said}; grant the target user that right"
     )
-
-
-def _compare_all(target: str, job: VerifyJob, tables: Sequence[TablePlan], jobs: int) -> list[Compared]:
-    found: list[Compared] = []
-    free: list[Any] = []
-    readers: list[Any] = []
-    lock = Lock()
-
-    @contextmanager
-    def lend() -> Iterator[Any]:
-        with lock:
-            connection = free.pop() if free else None
-        if connection is None:
-            connection = _reader(target)
-            with lock:
-                readers.append(connection)
-        try:
-            yield connection
-        finally:
-            with lock:
-                free.append(connection)
-
-    def task(table: TablePlan) -> None:
-        with lend() as connection:
-            compared = compare_table(connection, job, table)
-        with lock:
-            found.append(compared)
-
-    def stop() -> None:
-        job.snapshot.interrupt()
-        for connection in tuple(readers):
-            with suppress(adbc_driver_manager.Error):  # it had nothing to give up
-                connection.adbc_cancel()
-
-    largest_first = sorted(tables, key=lambda table: (table.bytes, table.rows), reverse=True)
-    try:
-        with Crew(jobs, on_stop=stop) as crew:
-            crew.run(partial(task, table) for table in largest_first)
-    except adbc_driver_manager.Error as error:
-        said = redact(str(error).strip().partition("\n")[0], target)
-        raise TargetError(
-            f"reading back from PostgreSQL failed: {said}; run the same command again"
-        ) from error
-    finally:
-        for connection in readers:
-            connection.close()
-    return sorted(found, key=lambda entry: entry.table)
 
 
 def _reader(target: str) -> Any:

@@ -1,7 +1,7 @@
-"""Post-data: indexes as soon as their table is copied, then constraints, foreign keys, views, triggers.
+"""Post-data: a table's indexes and constraints once it is copied; then foreign keys, views, triggers.
 
 After `copy`, before `check`; called by `migrate`, carried out by `postgres.apply`. Index builds of one
-table run beside each other; what needs the whole table alone waits for them. Everything that
+table run beside each other; what needs the table for itself waits for them. Everything that
 PostgreSQL refuses ends as an outcome and a finding in its own words.
 """
 
@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import psycopg
 
 from outgrow.findings import Finding
-from outgrow.move.progress import Progress
 from outgrow.move.work import Crew
 from outgrow.plan.model import Outcome, Plan, Statement
 from outgrow.postgres import apply
@@ -66,18 +66,47 @@ class Connections:
 class Builder:
     """Carries out a plan's post-data statements and keeps what became of each."""
 
-    def __init__(self, ledger: Ledger, plan: Plan, progress: Progress) -> None:
-        self._ledger, self._plan, self._progress = ledger, plan, progress
+    def __init__(self, ledger: Ledger, plan: Plan) -> None:
+        self._ledger, self._plan = ledger, plan
         self._statements = tuple(s for s in plan.statements if s.phase == "post-data")
         self._refusals: dict[int, str] = {}
         self._invalid: dict[int, Finding | None] = {}
         self._instead: dict[int, Statement] = {}
+        self._uncopied = {table.source for table in plan.tables}
+        self._settled: set[str] = set()
+        self._early: set[int] = set()
+        self._lock, self._adding = threading.Lock(), threading.Lock()
 
-    def builds(self, table: str, connections: Connections) -> Iterator[Callable[[], None]]:
-        """Tasks that build the indexes of one table."""
-        for number, statement in enumerate(self._statements):
-            if statement.table == table and statement.build is not None:
-                yield lambda number=number: self._build(number, connections)  # type: ignore[misc]
+    def follow(
+        self, table: str, connections: Connections, crew: Crew, rank: int, then: Callable[[], None]
+    ) -> None:
+        """Gives the crew the index builds of a copied table; the last of them gives it the rest.
+
+        `then` is called once nothing of this walk touches the table's rows any more.
+        """
+        self._uncopied.discard(table)
+
+        def settle() -> None:
+            self._settle(table, connections)
+            then()
+            self._release(connections, crew, rank)
+
+        builds = [n for n, s in enumerate(self._statements) if s.table == table and s.build is not None]
+        left, lock = len(builds), threading.Lock()
+
+        def build(number: int) -> None:
+            nonlocal left
+            self._build(number, connections)
+            with lock:
+                left -= 1
+                last = not left
+            if last:
+                crew.give(settle, rank)
+
+        for number in builds:
+            crew.give(partial(build, number), rank)
+        if not builds:
+            crew.give(settle, rank)
 
     def _build(self, number: int, connections: Connections) -> None:
         statement = self._statements[number]
@@ -89,31 +118,49 @@ class Builder:
         if reason is not None:
             self._refusals[number] = reason
 
+    def _settle(self, table: str, connections: Connections) -> None:
+        """What one table gets after its indexes, which both lock it: constraints, and statistics."""
+        with connections.lend() as connection:
+            for number, statement in enumerate(self._statements):
+                if statement.table == table and not statement.after_all:
+                    self._finish(connection, number)
+                    self._validate(connection, number)
+            connection.execute(f"ANALYZE {qualified(self._plan.schema, self._plan.table(table).name)}")
+        with self._lock:
+            self._settled.add(table)
+
+    def _release(self, connections: Connections, crew: Crew, rank: int) -> None:
+        """Gives the crew the foreign keys whose tables are complete, once no copy can be refused any more."""
+        with self._lock:
+            ready = [
+                number
+                for number, statement in enumerate(self._statements)
+                if statement.needs
+                and not self._uncopied
+                and number not in self._early
+                and self._settled.issuperset((*statement.needs, statement.table))
+            ]
+            self._early.update(ready)
+        for number in ready:
+            crew.give(partial(self._add, number, connections), rank)
+
+    def _add(self, number: int, connections: Connections) -> None:
+        with connections.lend() as connection:
+            with self._adding:  # two that lock the same two tables in another order would deadlock
+                self._finish(connection, number)
+            self._validate(connection, number)
+
     def complete(
         self, connections: Connections, jobs: int
     ) -> tuple[tuple[Outcome, ...], tuple[Finding, ...]]:
-        """Everything but the builds; returns all outcomes of the plan and the findings met on the way."""
-        self._each_table(connections, jobs)
+        """What needs all tables; returns all outcomes of the plan and the findings met on the way."""
+        left = [n for n, s in enumerate(self._statements) if s.after_all and n not in self._early]
         with connections.lend() as connection:
-            for number, statement in enumerate(self._statements):
-                if statement.after_all:
-                    self._finish(connection, number)
-        late = [n for n, s in enumerate(self._statements) if s.after_all and s.validate]
+            for number in left:
+                self._finish(connection, number)
         with Crew(jobs, on_stop=connections.cancel) as crew:
-            crew.run(lambda number=number: self._validate_apart(number, connections) for number in late)  # type: ignore[misc]
+            crew.run(partial(self._validate_apart, number, connections) for number in left)
         return self._told()
-
-    def _each_table(self, connections: Connections, jobs: int) -> None:
-        def task(table: str) -> None:
-            with connections.lend() as connection:
-                for number, statement in enumerate(self._statements):
-                    if statement.table == table and not statement.after_all:
-                        self._finish(connection, number)
-                        self._validate(connection, number)
-                connection.execute(f"ANALYZE {qualified(self._plan.schema, self._plan.table(table).name)}")
-
-        with Crew(jobs, on_stop=connections.cancel) as crew:
-            crew.run(lambda table=table.source: task(table) for table in self._plan.tables)  # type: ignore[misc]
 
     def _current(self, number: int) -> Statement:
         return self._instead.get(number, self._statements[number])

@@ -27,6 +27,7 @@ from outgrow.sqlite.connect import Snapshot
 from outgrow.sqlite.extent import Rows, rowid_range, rows_of, split
 from outgrow.sqlite.sample import take_sample
 from outgrow.types.choose import ColumnKey, choose
+from outgrow.types.evidence import range_tells
 from outgrow.types.observed import Profile, TableProfile, Value
 
 
@@ -46,17 +47,18 @@ class Examined:
         return rows_of(self.database.table(table), self.selects.get(table))
 
 
-def examine(snapshot: Snapshot, *, jobs: int, progress: Progress, sizes: bool = False) -> Examined:
+def examine(snapshot: Snapshot, *, jobs: int, progress: Progress, in_full: bool = False) -> Examined:
     """Catalog and profile of a snapshot.
 
-    `sizes` also counts the pages of every table, which reads the file once more.
+    `in_full` adds what no decision needs but a reader may want: the least and greatest number of
+    every column, and the pages of every table, which reads the file once more.
     """
     progress.stage("catalog")
     with snapshot.apsw() as connection:
         database, selects = with_content(read_catalog(snapshot, str(snapshot.path)))
-        pages = profiling.table_bytes(connection) if sizes else {}
+        pages = profiling.table_bytes(connection) if in_full else {}
     progress.stage("profile", f"{len(database.tables)} tables")
-    profiles = _Profiling(snapshot, database.encoding, jobs, progress)
+    profiles = _Profiling(snapshot, database.encoding, jobs, progress, in_full=in_full)
     with Crew(jobs, on_stop=snapshot.interrupt) as crew:
         crew.run(partial(profiles.look, table, selects.get(table.name), crew) for table in database.tables)
     tables = tuple(profiles.of(table, pages.get(fold(table.name), 0)) for table in database.tables)
@@ -66,8 +68,11 @@ def examine(snapshot: Snapshot, *, jobs: int, progress: Progress, sizes: bool = 
 class _Profiling:
     """The profile of all tables, piece by piece, from several threads."""
 
-    def __init__(self, snapshot: Snapshot, encoding: str, jobs: int, progress: Progress) -> None:
+    def __init__(
+        self, snapshot: Snapshot, encoding: str, jobs: int, progress: Progress, *, in_full: bool
+    ) -> None:
         self._snapshot, self._encoding, self._jobs, self._progress = snapshot, encoding, jobs, progress
+        self._ranges = (lambda *_: True) if in_full else range_tells
         self._parts: dict[str, list[TableProfile]] = {}
         self._lock = Lock()
 
@@ -92,7 +97,7 @@ class _Profiling:
         bounds: tuple[int, int] | None,
     ) -> None:
         with self._snapshot.apsw() as connection:
-            found = profiling.profile_rows(connection, table, part, sample, bounds)
+            found = profiling.profile_rows(connection, table, part, sample, bounds, self._ranges)
         with self._lock:
             self._parts.setdefault(table.name, []).append(found)
         self._progress.table_advances("profile", table.name, found.rows, 0)

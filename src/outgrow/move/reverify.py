@@ -6,15 +6,17 @@ Called by `cli.verify`; reads the plan that `migrate` left in the target, then d
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 import psycopg
 
 from outgrow.errors import TargetError
-from outgrow.move.check import check_target, failed_writes, lost
+from outgrow.move.check import Comparison, check_target, failed_writes, lost
 from outgrow.move.examine import examine
 from outgrow.move.progress import Clock, Progress
 from outgrow.move.result import Result, TableResult, Verification
+from outgrow.move.verify import VerifyJob
 from outgrow.options import Options
 from outgrow.plan.model import Outcome, TablePlan
 from outgrow.plan.stored import load_tables
@@ -44,10 +46,12 @@ def verify(source: str, target: str, options: Options, *, jobs: int, progress: P
                 changed = tuple(_changed(tables, outcomes, examined.database))
                 progress.stage("verify", f"{len(tables)} tables")
                 with clock.of("verify"):
-                    verification = check_target(
-                        target, snapshot, examined, options.schema, _comparable(tables, examined.database),
-                        outcomes, jobs=jobs, progress=progress,
-                    )  # fmt: skip
+                    job = VerifyJob(
+                        snapshot=snapshot, examined=examined, schema=options.schema, progress=progress
+                    )
+                    comparable = _comparable(tables, examined.database)
+                    with closing(Comparison(target, job)) as comparison:
+                        verification = check_target(comparison, comparable, outcomes, jobs=jobs)
     except psycopg.Error as error:
         raise lost(error, target) from error
     return Result(

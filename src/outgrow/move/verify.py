@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -40,8 +39,6 @@ from outgrow.types.restore import (
     same_documents,
 )
 
-DOCUMENTS = 2_000
-"""JSON documents held as Python objects at a time."""
 SHOWN = 20
 """Differences shown per table; all are counted."""
 
@@ -276,15 +273,9 @@ def _bits(array: pa.Array) -> pa.Array:
 def _same_json(left: pa.Array, right: pa.Array) -> bool:
     if left.null_count != right.null_count or not pc.is_null(left).equals(pc.is_null(right)):
         return False
-    slices = range(0, len(left), DOCUMENTS)
-    return all(_same_some_json(left.slice(at, DOCUMENTS), right.slice(at, DOCUMENTS)) for at in slices)
-
-
-def _same_some_json(left: pa.Array, right: pa.Array) -> bool:
-    differ = np.flatnonzero(np.asarray(pc.fill_null(pc.not_equal(_bytes(left), _bytes(right)), False)))
-    ours, theirs = left.take(pa.array(differ)), right.take(pa.array(differ))
+    differ = pc.fill_null(pc.not_equal(_bytes(left), _bytes(right)), False)
     try:
-        return same_documents(ours.to_pylist(), theirs.to_pylist())
+        return same_documents(left.filter(differ), right.filter(differ))
     except UnicodeDecodeError:
         return False
 

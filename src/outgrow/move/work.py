@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import count
 from typing import Any, Generic, TypeVar
 
 _T = TypeVar("_T")
@@ -13,24 +14,32 @@ _END = object()
 
 
 class Crew:
-    """Up to `jobs` tasks at a time, in the order given; tasks may give further tasks.
+    """Up to `jobs` tasks at a time, lowest rank first and then in the order given.
 
-    `run` returns when all are done. The first exception stops what has not begun and is raised
-    once the running tasks have ended; `on_stop` is called before that wait, to cut them short.
+    Tasks may give further tasks. `run` returns when all are done. The first exception stops what has
+    not begun and is raised once the running tasks have ended; `on_stop` is called before that wait, to
+    cut them short.
     """
 
     def __init__(self, jobs: int, on_stop: Callable[[], None] = lambda: None) -> None:
         self._on_stop = on_stop
         self._pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="outgrow")
+        self._queue: queue.PriorityQueue[tuple[int, int, Callable[[], object]]] = queue.PriorityQueue()
+        self._given = count()
         self._waiting: set[Future[Any]] = set()
         self._lock = threading.Lock()
         self.stopping = threading.Event()
 
-    def give(self, task: Callable[[], object]) -> None:
+    def give(self, task: Callable[[], object], rank: int = 0) -> None:
         """Queues a task; may be called from a running task."""
         with self._lock:
             if not self.stopping.is_set():
-                self._waiting.add(self._pool.submit(task))
+                self._queue.put((rank, next(self._given), task))
+                self._waiting.add(self._pool.submit(self._next))
+
+    def _next(self) -> None:
+        _, _, task = self._queue.get_nowait()
+        task()
 
     def run(self, tasks: Iterable[Callable[[], object]] = ()) -> None:
         """Queues the tasks and waits until nothing is left."""

@@ -132,6 +132,7 @@ def _foreign_key(given: KeyInput, table: Table, key: ForeignKey, left: Outcome) 
         phase="post-data",
         table=table.name,
         after_all=True,
+        needs=(parent,),
         outcomes=(replace(left, fate="moved", rule="fk.refused", target=name),),
         if_invalid=replace(
             left,

@@ -59,7 +59,8 @@ class Statement:
     `build` runs first and may run beside other builds of the same table (an index for the constraint
     that `sql` makes). `validate` runs last; when rows break the constraint it stays NOT VALID and
     `if_invalid` is its outcome. Statements of different tables in `post-data` may run in parallel
-    unless `after_all` is set. `outcomes` are the objects that exist once all has run; when
+    unless `after_all` is set; such a one with `needs` may run once those tables and its own are
+    complete. `outcomes` are the objects that exist once all has run; when
     PostgreSQL refuses and `required` is False they are left, after `fallback` (if any) was tried.
     `reverse` undoes it.
     """
@@ -74,6 +75,7 @@ class Statement:
     outcomes: tuple[Outcome, ...] = ()
     required: bool = False
     after_all: bool = False
+    needs: tuple[str, ...] = ()
     fallback: Statement | None = None
     reverse: str | None = None
 
@@ -113,10 +115,10 @@ class TablePlan:
     """What becomes of one table (or of a virtual table's content, `virtual`).
 
     `key` lists source columns that order rows the same way on both sides and are unique there;
-    empty when there is none. `primary_key` is SQLite's. `select` is the SQL that reads a virtual
-    table's content. `identity_next` is the first value the identity must give, and
-    `identity_sequence` its sequence's name where PostgreSQL would not choose a free one;
-    `autoincrement` says that SQLite never gives a value twice.
+    empty when there is none. `bytes` is what its rows take, at least about. `primary_key` is
+    SQLite's. `select` is the SQL that reads a virtual table's content. `identity_next` is the first
+    value the identity must give, and `identity_sequence` its sequence's name where PostgreSQL would
+    not choose a free one; `autoincrement` says that SQLite never gives a value twice.
     """
 
     source: str

@@ -53,7 +53,7 @@ def plan_table(given: TableInput) -> Planned:
         name=given.naming.relations[given.table.name],
         columns=tuple(columns),
         rows=given.profile.rows,
-        bytes=given.profile.bytes,
+        bytes=given.profile.bytes or given.profile.estimated_bytes,
         virtual=virtual,
         select=given.select,
         key=_row_key(given.table, given.profile, columns),

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from outgrow.report.figures import count, counted, duration, rate, size
 from outgrow.report.printable import printable
-from outgrow.report.tally import Snapshot, TableState
+from outgrow.report.tally import Snapshot
 
 SHOWN = 8
 """Tables that the picture shows at the same time; the others are counted."""
@@ -24,7 +24,7 @@ def picture(now: Snapshot) -> RenderableType:
     if now.rows_done or now.size_done or now.share is not None:
         parts.append(_whole(now))
     if now.running:
-        parts.append(_tables(now.running[:SHOWN]))
+        parts.append(_tables(now))
     if len(now.running) > SHOWN:
         parts.append(Text(f"  and {counted(len(now.running) - SHOWN, 'more table')} running", style="dim"))
     return Group(*parts)
@@ -54,18 +54,19 @@ def _whole(now: Snapshot) -> RenderableType:
     return grid
 
 
-def _tables(running: tuple[TableState, ...]) -> RenderableType:
+def _tables(now: Snapshot) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True, overflow="ellipsis", min_width=12)
     for _ in range(3):
         grid.add_column(no_wrap=True, justify="right")
-    for state in running:
+    for state in now.running[:SHOWN]:
+        name = state.table if state.stage == now.stage else f"{state.stage} {state.table}"
         rows = _of(count(state.rows_done), state.rows and count(state.rows)) if state.rows_done else ""
         speed = rate(state.rows_done, state.seconds)
         left = f"{duration(state.left)} left" if state.left else duration(state.seconds)
         share = "" if state.share is None else f"{state.share:.0%}"
         grid.add_row(
-            Text("  " + printable(state.table)),
+            Text("  " + printable(name)),
             Text(share),
             Text(f"{rows} rows  {speed:,.0f} rows/s" if rows else ""),
             Text(left, style="dim"),

@@ -101,8 +101,10 @@ class Tally:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self._known: dict[str, tuple[int, int]] = {}
+        self._running: dict[tuple[str, str], TableState] = {}
+        self._ended: dict[tuple[str, str], TableState] = {}
         self._rows = self._size = 0
-        self._marks = deque([_Mark(clock(), 0, 0)])
+        self._marks: deque[_Mark] = deque()
         self._begin("", "")
 
     def stage(self, name: str, detail: str) -> Snapshot | None:
@@ -128,9 +130,10 @@ class Tally:
             state = self._now(stage, table)
             state = replace(state, rows_done=state.rows_done + rows, size_done=state.size_done + size)
             self._running[stage, table] = state
-            self._rows, self._size = self._rows + rows, self._size + size
-            if state.now - self._marks[-1].at >= _STEP:
-                self._marks.append(_Mark(state.now, self._rows, self._size))
+            if stage == self._name:
+                self._rows, self._size = self._rows + rows, self._size + size
+                if state.now - self._marks[-1].at >= _STEP:
+                    self._marks.append(_Mark(state.now, self._rows, self._size))
             return state
 
     def ends(self, stage: str, table: str) -> TableState:
@@ -146,11 +149,14 @@ class Tally:
             return self._snapshot()
 
     def _begin(self, name: str, detail: str) -> None:
+        """What was done for this stage ahead of its time counts in it."""
         self._name, self._detail, self._since = name, detail, self._clock()
-        self._running: dict[tuple[str, str], TableState] = {}
-        self._ended: dict[tuple[str, str], TableState] = {}
-        self._rows = self._size = 0
-        self._marks = deque([_Mark(self._since, 0, 0)])
+        self._running = {key: state for key, state in self._running.items() if key[0] == name}
+        self._ended = {key: state for key, state in self._ended.items() if key[0] == name}
+        ahead = (*self._running.values(), *self._ended.values())
+        self._rows = sum(state.rows_done for state in ahead)
+        self._size = sum(state.size_done for state in ahead)
+        self._marks = deque([_Mark(self._since, self._rows, self._size)])
 
     def _now(self, stage: str, table: str) -> TableState:
         now = self._clock()
@@ -170,7 +176,7 @@ class Tally:
             detail=self._detail,
             seconds=now - self._since,
             running=tuple(replace(state, now=now) for state in self._running.values()),
-            ended=len(self._ended),
+            ended=sum(state.stage == self._name for state in self._ended.values()),
             tables=tables,
             rows=rows,
             size=size,
@@ -185,7 +191,8 @@ class Tally:
 
         A stage whose tables announce neither rows nor bytes (index builds) has no whole either.
         """
-        here = {state.table: state for state in (*self._ended.values(), *self._running.values())}
+        states = (*self._ended.values(), *self._running.values())
+        here = {state.table: state for state in states if state.stage == self._name}
         if not self._known or not any(state.rows or state.size for state in here.values()):
             return 0, 0, 0
         rows = {table: known[0] for table, known in self._known.items()}

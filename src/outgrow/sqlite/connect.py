@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 30.0
 _C = TypeVar("_C")
-_MISSING_PARTS = ("no such collation sequence", "no such module", "no such tokenizer", "no such function")
+_MISSING_PARTS = (
+    "no such collation sequence", "no such module", "no such tokenizer", "no such function",
+    "unknown function",
+)  # fmt: skip
 _BROKEN_FILE = ("malformed", "file is not a database", "disk I/O error")
 
 

@@ -1,15 +1,16 @@
 """The profile: what every column really holds, in one pass of SQL aggregates per table.
 
 Exact counts by storage class cost three times what a scan costs, so a sample first says what a
-column seems to hold and a cheap aggregate proves or refutes it; only a refuted column is counted
-class by class. After the catalog, before `types.choose`; readers are lent by `sqlite.connect`.
+column seems to hold and a count of that class alone proves or refutes it; only a refuted column is
+counted class by class. After the catalog, before `types.choose`; readers are lent by
+`sqlite.connect`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import apsw
 
@@ -18,9 +19,23 @@ from outgrow.schema.names import fold, quote_sqlite
 from outgrow.sqlite.extent import Rows
 from outgrow.types.observed import CLASSES, ColumnProfile, StorageClass, TableProfile, Value
 
-Assumption = Literal["rowid", "integer", "wide integer", "real", "text", "counted"]
-"""What a column is taken to hold until its aggregate says otherwise; "counted" assumes nothing."""
 _BUILT_IN = {None, "BINARY", "NOCASE", "RTRIM"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Assumption:
+    """What a column is taken to hold until its aggregates say otherwise; no class assumes nothing.
+
+    `rowid` is the table's rowid, of which the bounds say all.
+    """
+
+    kind: StorageClass | None = None
+    nullable: bool = True
+    ranges: bool = True
+    rowid: bool = False
+
+
+_NOTHING = _Assumption()
 
 
 def profile_rows(
@@ -29,27 +44,25 @@ def profile_rows(
     rows: Rows,
     sample: Sequence[Sequence[Value]],
     bounds: tuple[int, int] | None,
+    ranges: Callable[[Column, Sequence[Value]], bool],
 ) -> TableProfile:
     """The profile of one piece of a table; pieces are joined by `merge`.
 
-    `bounds` is the whole table's `rowid_range`, `sample` what `take_sample` gave for it.
+    `bounds` is the whole table's `rowid_range`, `sample` what `take_sample` gave for it. `ranges`
+    says of a column and its sample whether the least and the greatest number are wanted.
     """
     samples = _columnwise(table, sample)
-    assumed = {column.name: _assume(column, samples[column.name], bounds) for column in table.columns}
+    assumed = {
+        column.name: _assume(column, samples[column.name], ranges=ranges(column, samples[column.name]))
+        for column in table.columns
+    }
     if table.rowid_alias is not None and bounds is not None:
-        assumed[table.rowid_alias] = "rowid"
-    try:
-        first = _measure(connection, table.columns, rows, assumed, bounds)
-    except apsw.SQLError as error:
-        if "integer overflow" not in str(error):
-            raise
-        wide: dict[str, Assumption] = {n: "wide integer" if a == "integer" else a for n, a in assumed.items()}
-        first = _measure(connection, table.columns, rows, wide, bounds)
+        assumed[table.rowid_alias] = _Assumption("integer", rowid=True)
+    first = _measure(connection, table.columns, rows, assumed, bounds)
     surprised = [column for column in table.columns if first[column.name] is None]
     if surprised:
-        first |= _measure(
-            connection, surprised, rows, {column.name: "counted" for column in surprised}, bounds
-        )
+        nothing = {column.name: _NOTHING for column in surprised}
+        first |= _measure(connection, surprised, rows, nothing, bounds)
     columns = []
     for column in table.columns:
         measured = first[column.name]
@@ -107,43 +120,36 @@ def _columnwise(table: Table, sample: Sequence[Sequence[Value]]) -> dict[str, tu
 _KIND: dict[type, StorageClass] = {int: "integer", float: "real", str: "text", bytes: "blob"}
 
 
-def _assume(column: Column, sample: Sequence[Value], bounds: tuple[int, int] | None) -> Assumption:
+_USUAL: dict[Affinity, StorageClass] = {
+    Affinity.INTEGER: "integer",
+    Affinity.REAL: "real",
+    Affinity.TEXT: "text",
+}
+
+
+def _assume(column: Column, sample: Sequence[Value], *, ranges: bool) -> _Assumption:
     kinds = {_KIND[type(value)] for value in sample}
     if column.collation not in _BUILT_IN or len(kinds) > 1:
-        return "counted"
-    if not kinds:
-        guess = {Affinity.INTEGER: "integer", Affinity.REAL: "real", Affinity.TEXT: "text"}.get(
-            column.affinity
-        )
-        return guess or "counted"  # type: ignore[return-value]
-    (kind,) = kinds
-    if kind == "real" and column.affinity is not Affinity.REAL:
-        return "counted"
-    if kind == "integer":
-        rows = bounds[1] - bounds[0] + 1 if bounds else 2**20
-        largest = max(abs(value) for value in sample if isinstance(value, int))
-        return "integer" if largest * rows < 2**62 else "wide integer"
-    return "counted" if kind == "blob" else kind
+        return _NOTHING
+    kind = next(iter(kinds), None) or _USUAL.get(column.affinity)
+    return _Assumption(kind, nullable=not column.not_null, ranges=ranges)
 
 
-def _expressions(column: Column, assumption: Assumption) -> tuple[str, ...]:
+def _expressions(column: Column, assumed: _Assumption) -> tuple[str, ...]:
     name = quote_sqlite(column.name)
-    if assumption == "rowid":
+    if assumed.rowid:
         return ()
-    if assumption in {"integer", "wide integer"}:
-        # sum() is an integer only when every value is one; the division keeps it from overflowing.
-        added = name if assumption == "integer" else f"{name} / 4294967296"
-        return f"count({name})", f"min({name})", f"max({name})", f"typeof(sum({added}))"
-    if assumption == "real":
-        return f"count({name})", f"min({name})", f"max({name})"
-    if assumption == "text":
-        # Neither typeof() nor octet_length() reads the value: long texts stay in their overflow pages.
-        return (
-            f"count({name})",
-            f"count(CASE typeof({name}) WHEN 'text' THEN 1 END)",
-            f"max(octet_length({name}))",
-        )
-    kinds = tuple(f"count(CASE typeof({name}) WHEN '{kind}' THEN 1 END)" for kind in CLASSES)
+    if assumed.kind is not None:
+        # Neither typeof() nor octet_length() reads the value: long ones stay in their overflow pages.
+        wanted = [f"count(*) FILTER (WHERE typeof({name}) = '{assumed.kind}')"]
+        wanted += [f"count({name})"] if assumed.nullable else []
+        if assumed.kind in {"text", "blob"}:
+            wanted += [f"max(octet_length({name}))"]
+            wanted += [f"avg(octet_length({name}))"] if assumed.kind == "blob" else []
+        elif assumed.ranges:
+            wanted += [f"min({name})", f"max({name})"]
+        return tuple(wanted)
+    kinds = tuple(f"count(*) FILTER (WHERE typeof({name}) = '{kind}')" for kind in CLASSES)
     integer = f"CASE typeof({name}) WHEN 'integer' THEN {name} END"
     real = f"CASE typeof({name}) WHEN 'real' THEN {name} END"
     size = f"CASE WHEN typeof({name}) IN ('text', 'blob') THEN octet_length({name}) END"
@@ -161,7 +167,7 @@ def _expressions(column: Column, assumption: Assumption) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measured:
     rows: int
-    counts: tuple[int, int, int, int]
+    counts: tuple[int, ...]
     integers: tuple[int | None, int | None] = (None, None)
     reals: tuple[float | None, float | None] = (None, None)
     max_bytes: int = 0
@@ -176,7 +182,7 @@ def _measure(
     connection: apsw.Connection,
     columns: Sequence[Column],
     rows: Rows,
-    assumed: dict[str, Assumption],
+    assumed: dict[str, _Assumption],
     bounds: tuple[int, int] | None,
 ) -> dict[str, _Measured | None]:
     result: dict[str, _Measured | None] = {}
@@ -188,7 +194,7 @@ def _measure(
         at = 1
         for column, expressions in zip(part, lists, strict=True):
             values = row[at : at + len(expressions)]
-            if assumed[column.name] == "rowid":
+            if assumed[column.name].rowid:
                 result[column.name] = _Measured(
                     rows=row[0], counts=(row[0], 0, 0, 0), integers=bounds or (None, None)
                 )
@@ -198,9 +204,9 @@ def _measure(
     return result
 
 
-def _read(assumption: Assumption, rows: int, values: Sequence[Any]) -> _Measured | None:
+def _read(assumed: _Assumption, rows: int, values: Sequence[Any]) -> _Measured | None:
     """What the aggregates say; None when they refute the assumption."""
-    if assumption == "counted":
+    if assumed.kind is None:
         return _Measured(
             rows=rows,
             counts=(values[0], values[1], values[2], values[3]),
@@ -209,20 +215,17 @@ def _read(assumption: Assumption, rows: int, values: Sequence[Any]) -> _Measured
             max_bytes=values[8] or 0,
             mean_bytes=values[9] or 0.0,
         )
-    count = values[0]
-    if count == 0:
-        return _Measured(rows=rows, counts=(0, 0, 0, 0))
-    if assumption in {"integer", "wide integer"}:
-        proven = type(values[1]) is int and type(values[2]) is int and values[3] == "integer"
-        return (
-            _Measured(rows=rows, counts=(count, 0, 0, 0), integers=(values[1], values[2])) if proven else None
-        )
-    if assumption == "real":
-        proven = type(values[1]) is float and type(values[2]) is float
-        return _Measured(rows=rows, counts=(0, count, 0, 0), reals=(values[1], values[2])) if proven else None
-    if values[1] != count:
+    count, *others = values
+    if count != (others.pop(0) if assumed.nullable else rows):
         return None
-    return _Measured(rows=rows, counts=(0, 0, count, 0), max_bytes=values[2])
+    counts = tuple(count if kind == assumed.kind else 0 for kind in CLASSES)
+    if assumed.kind in {"text", "blob"}:
+        longest, mean = others[0] or 0, others[1] if len(others) > 1 else None
+        return _Measured(rows=rows, counts=counts, max_bytes=longest, mean_bytes=mean or 0.0)
+    ends = (others[0], others[1]) if others else (None, None)
+    if assumed.kind == "integer":
+        return _Measured(rows=rows, counts=counts, integers=ends)
+    return _Measured(rows=rows, counts=counts, reals=ends)
 
 
 def _profile(column: Column, measured: _Measured, sample: tuple[Value, ...]) -> ColumnProfile:

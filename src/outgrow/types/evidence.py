@@ -6,6 +6,7 @@ Made from catalog and profile by `types.choose`. Pure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outgrow.options import Options
@@ -13,7 +14,7 @@ from outgrow.schema.model import Column, Table
 from outgrow.schema.names import fold
 from outgrow.types.declared import Declared, declared
 from outgrow.types.formats import DateFormat
-from outgrow.types.observed import ColumnProfile
+from outgrow.types.observed import ColumnProfile, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,20 @@ class Candidate:
     type: str
     conversion: str
     evidence: str
+
+
+_MOMENTS_AND_FLAGS = {"boolean", "date", "datetime", "datetimetz", "time"}
+
+
+def range_tells(column: Column, sample: Sequence[Value]) -> bool:
+    """Whether the least and the greatest number of a column may speak for a type, or against one.
+
+    `sample` holds some of its values. They can for moments in time and for flags, whichever are
+    declared or look like it.
+    """
+    if declared(column.declared_type).meaning in _MOMENTS_AND_FLAGS:
+        return True
+    return bool(sample) and all(value in {0, 1} for value in sample)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,5 +91,6 @@ class Evidence:
 
     def within(self, low: int, high: int) -> bool:
         """Whether all integers lie in that range, both ends included."""
-        least, most = self.profile.min_integer, self.profile.max_integer
-        return least is None or most is None or (low <= least and most <= high)
+        ends = (self.profile.min_integer, self.profile.max_integer)
+        known = (*ends, *(value for value in self.profile.sample if isinstance(value, int)))
+        return all(value is None or low <= value <= high for value in known)
