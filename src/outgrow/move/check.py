@@ -55,7 +55,7 @@ class Comparison:
         except adbc_driver_manager.Error as error:
             said = redact(str(error).strip().partition("\n")[0], self.target)
             raise TargetError(
-                f"reading back from PostgreSQL failed: {said}; run the same command again"
+                f"reading back from PostgreSQL failed: {said}; mend that and run the same command again"
             ) from error
         with self._lock:
             self._found[table.source] = compared
