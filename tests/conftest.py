@@ -15,6 +15,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
@@ -77,6 +78,19 @@ def _server(server_url: str) -> Iterator[psycopg.Connection[Any]]:
 @pytest.fixture
 def database(_server: psycopg.Connection[Any], server_url: str) -> Iterator[str]:
     """URL of a fresh database that sorts bytewise; dropped at the end."""
+    with _fresh(_server, server_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def new_database(_server: psycopg.Connection[Any], server_url: str) -> Iterator[Callable[[], str]]:
+    """Makes such databases that last until the end of the session."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(_fresh(_server, server_url))
+
+
+@contextmanager
+def _fresh(_server: psycopg.Connection[Any], server_url: str) -> Iterator[str]:
     name = f"outgrow_{uuid.uuid4().hex[:16]}"
     version = _server.info.server_version
     locale = (

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import apsw
 import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from translate_engines import fill, sqlite
+from translate_engines import Newest, fill, interpreters
 
 
 @pytest.fixture
-def source() -> apsw.Connection:
-    return sqlite()
+def source() -> Newest:
+    return Newest()
+
+
+@pytest.fixture
+def interpreters_source() -> sqlite3.Connection:
+    return interpreters()
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
-import apsw
 import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -64,15 +64,15 @@ _EXPRESSIONS = st.recursive(st.sampled_from(_COLUMNS + _LITERALS), _larger, max_
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=_EXPRESSIONS, condition=st.booleans())
 def test_a_random_expression(
-    source: apsw.Connection, target: psycopg.Connection[Any], text: str, condition: bool
+    interpreters_source: sqlite3.Connection, target: psycopg.Connection[Any], text: str, condition: bool
 ) -> None:
     query = f"SELECT id FROM t WHERE {text}" if condition else f"SELECT id, {text} FROM t"
     try:
-        source.execute(query).fetchall()
-    except (apsw.SQLError, UnicodeDecodeError):
+        interpreters_source.execute(query).fetchall()
+    except (sqlite3.Error, UnicodeDecodeError):
         return
     try:
-        found = differences(source, target, [query], refusals=False)
+        found = differences(interpreters_source, target, [query], refusals=False)
     except (TranslationError, psycopg.errors.NumericValueOutOfRange):
         return
     assert found == []

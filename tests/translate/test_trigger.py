@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from outgrow.errors import TranslationError
+from outgrow.postgres.functions import install
 from outgrow.schema.model import Trigger, View
 from outgrow.schema.target import Relation, TargetColumn, TargetModel
 from outgrow.translate import trigger, view
@@ -144,6 +145,7 @@ def both(database: str) -> Any:
     source = apsw.Connection(":memory:")
     source.execute(SOURCE)
     with psycopg.connect(database, autocommit=True, prepare_threshold=None) as target:
+        install(target)
         target.execute(TARGET)
         yield source, target
 
@@ -245,19 +247,12 @@ def test_the_rowid_of_a_table_without_one_is_told_by_its_primary_key() -> None:
 @pytest.mark.parametrize(
     ("body", "missing"),
     [
-        ("INSERT OR REPLACE INTO log VALUES (1, 'x', 1, 1);", "INSERT OR … in a trigger"),
-        ("INSERT INTO log(id) VALUES (1) ON CONFLICT DO NOTHING;", "INSERT … ON CONFLICT in a trigger"),
         ("INSERT INTO nowhere VALUES (1);", "the table nowhere"),
         ("UPDATE log SET what = 1.5;", "storing the literal 1.5 in column what, text"),
-        ("UPDATE log SET item = last_insert_rowid();", "the function last_insert_rowid()"),
         ("UPDATE log SET absent = 1;", "the column log.absent"),
-        ("SELECT RAISE(ROLLBACK, 'x');", "RAISE(ROLLBACK)"),
         ("SELECT RAISE(FAIL, 'x');", "RAISE(FAIL)"),
         ("SELECT RAISE(IGNORE);", "RAISE(IGNORE)"),
         ("SELECT secret(NEW.id);", "the function secret()"),
-        ("SELECT NEW.id;", "a SELECT in a trigger that is no RAISE"),
-        ("UPDATE item SET done = NEW.n;", "storing column n in column done, boolean (boolean:0/1)"),
-        ("UPDATE log SET item = n FROM item;", "UPDATE … FROM in a trigger"),
     ],
 )
 def test_what_has_no_equal_is_refused_by_name(body: str, missing: str) -> None:

@@ -75,7 +75,7 @@ def test_the_columns_carry_type_conversion_and_collation() -> None:
         TargetColumn(source="u", name="u", type="uuid", conversion="uuid-text"),
         TargetColumn(source="d", name="d", type="timestamp", conversion="timestamp-text:YYYY-MM-DD HH:MM:SS"),
         TargetColumn(source="c", name="c", type="text", collation="NOCASE"),
-        TargetColumn(source="m2", name="m2", type="double precision", conversion="numbers"),
+        TargetColumn(source="m2", name="m2", type="numeric", conversion="numeric-point"),
         TargetColumn(source="many", name="many", type="bigint", not_null=True),
     )
 
@@ -132,29 +132,13 @@ def test_identifiers_cannot_become_sql(target: psycopg.Connection[Any]) -> None:
 
 
 REFUSED = [
-    ("SELECT s FROM t GROUP BY f", "the bare column s beside GROUP BY or an aggregate"),
-    ("SELECT n, max(r) FROM t", "the bare column n beside GROUP BY or an aggregate"),
-    ("SELECT p.label, count(*) FROM t JOIN p GROUP BY t.id", "the bare column label beside GROUP BY or an aggregate"),
-    ("SELECT c FROM t GROUP BY c", "GROUP BY over column c with collation NOCASE"),
-    ("SELECT DISTINCT c FROM t", "DISTINCT over column c with collation NOCASE"),
     ("SELECT max(c) FROM t", "max() of column c with collation NOCASE"),
-    ("SELECT s FROM t UNION SELECT n FROM t", "one column of column s and column n"),
-    ("SELECT CASE WHEN f THEN s ELSE 1 END FROM t", "one column of column s and the literal 1"),
-    ("SELECT coalesce(n, r) FROM t", "one column of reals and column n, whose large integers a double cannot hold"),
-    ("SELECT row_number() OVER (ORDER BY id) FROM t", "a window function (OVER)"),
-    ("SELECT value FROM json_each('[1]')", "the table function json_each()"),
     ("SELECT * FROM nowhere", "the table nowhere"),
     ("SELECT id FROM other.t", "a table of another database (other)"),
     ("SELECT id, id FROM t a, t A", "two tables called A in one FROM"),
     ("SELECT id FROM t, p", "the ambiguous column id"),
-    ("SELECT id FROM t LIMIT (SELECT 1)", "LIMIT with anything but a whole number"),
     ("SELECT id FROM t UNION SELECT id FROM p ORDER BY id + 1", "ORDER BY an expression that is no result column"),
-    ("SELECT printf('%d', n) FROM t", "the function printf()"),
-    ("SELECT s IN (SELECT id FROM t) FROM t", "comparing column id with column s"),
-    ("SELECT sum(s) FROM t", "a number from column s"),
-    ("SELECT m / 2 FROM t", "dividing column m kept as numeric (numeric) by the literal 2, which may be an integer division"),
     ("SELECT length(lower(s COLLATE NOCASE)) FROM t", "COLLATE inside an expression"),
-    ("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x || 'a' FROM c) SELECT x FROM c", "one column of the literal 1 and a text value"),
 ]  # fmt: skip
 
 

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
 from typing import Any
 
 import apsw
 import psycopg
 
 from outgrow.errors import TranslationError
+from outgrow.postgres.functions import install
 from outgrow.schema.model import View
 from outgrow.schema.names import qualified, quote
 from outgrow.schema.target import Relation, TargetColumn, TargetModel
@@ -22,6 +23,8 @@ def column(source: str, type_: str, conversion: str = "same", **more: Any) -> Ta
     )
 
 
+Engine = Any
+"""A connection of apsw or sqlite3."""
 SOURCE = """
 CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER, k INTEGER NOT NULL, r REAL, s TEXT, c TEXT COLLATE NOCASE,
   b BLOB, f BOOLEAN, u TEXT, d TEXT, m NUMERIC, e INTEGER, x TEXT COLLATE RTRIM, "Odd ""name" INTEGER, day TEXT);
@@ -161,9 +164,34 @@ P = Relation(
 MODEL = TargetModel(schema="public", relations=(T, P))
 
 
-def sqlite() -> apsw.Connection:
-    connection = apsw.Connection(":memory:")
-    connection.execute(SOURCE)
+def newest() -> apsw.Connection:
+    """The newest SQLite: its functions, its grammar."""
+    return _filled(apsw.Connection(":memory:"))
+
+
+def interpreters() -> sqlite3.Connection:
+    """The interpreter's SQLite, whose text of a real has 15 digits as applications know it."""
+    return _filled(sqlite3.connect(":memory:", isolation_level=None))
+
+
+class Newest:
+    """The interpreter's SQLite; the newest for what that one does not know yet."""
+
+    def __init__(self) -> None:
+        self._known, self._new = interpreters(), newest()
+
+    def execute(self, sql: str) -> list[Any]:
+        if "%F" in sql or "%T" in sql:  # the interpreter's gives NULL for what it does not know
+            return list(self._new.execute(sql))
+        try:
+            return self._known.execute(sql).fetchall()  # type: ignore[no-any-return]
+        except sqlite3.OperationalError:
+            return list(self._new.execute(sql))
+
+
+def _filled(connection: Engine) -> Engine:
+    for statement in SOURCE.split(";")[:-1]:
+        connection.execute(statement)
     connection.executemany(f"INSERT INTO t VALUES ({', '.join('?' * len(T.columns))})", ROWS)
     connection.executemany("INSERT INTO p VALUES (?, ?, ?, ?, ?)", PARTS)
     return connection
@@ -178,6 +206,7 @@ def table_ddl(relation: Relation) -> str:
 
 
 def fill(connection: psycopg.Connection[Any]) -> None:
+    install(connection)
     for relation, rows in ((T, ROWS), (P, PARTS)):
         connection.execute(table_ddl(relation))
         marks = ", ".join("to_timestamp(%s)" if c.type == "timestamptz" else "%s" for c in relation.columns)
@@ -191,7 +220,7 @@ def fill(connection: psycopg.Connection[Any]) -> None:
             )
 
 
-def ask(source: apsw.Connection, target: psycopg.Connection[Any], query: str) -> tuple[list[Any], list[Any]]:
+def ask(source: Engine, target: psycopg.Connection[Any], query: str) -> tuple[list[Any], list[Any]]:
     """Rows of a query on SQLite, and of its translation as a view on PostgreSQL mapped back to SQLite's values."""
     expected = [tuple(row) for row in source.execute(query)]
     names = tuple(f"c{number}" for number in range(len(expected[0]) if expected else 1))
@@ -202,17 +231,12 @@ def ask(source: apsw.Connection, target: psycopg.Connection[Any], query: str) ->
     target.execute(translated.sql)
     columns = ", ".join(_back(c) for c in translated.columns)
     rows = target.execute(f"SELECT {columns} FROM v").fetchall()
-    # A column of kind "numbers" is equal as a number; whether it is integer or real is not kept.
-    loose = [c.conversion == "numbers" for c in translated.columns]
-    return [_loosened(row, loose) for row in expected], [
-        _loosened([_value(v, c) for v, c in zip(row, translated.columns, strict=True)], loose) for row in rows
+    return expected, [
+        tuple(_value(v, c) for v, c in zip(row, translated.columns, strict=True)) for row in rows
     ]
 
 
-def _loosened(row: Sequence[Any], loose: list[bool]) -> tuple[Any, ...]:
-    return tuple(
-        float(v) if is_loose and v is not None else v for v, is_loose in zip(row, loose, strict=True)
-    )
+_TAGS = {"i": int, "r": float, "t": str, "b": bytes.fromhex}
 
 
 def _back(column: TargetColumn) -> str:
@@ -228,13 +252,17 @@ def _back(column: TargetColumn) -> str:
 
 
 def _value(value: Any, column: TargetColumn) -> Any:
+    if column.conversion == "tagged" and value is not None:
+        return _TAGS[value[0]](value[1:])
+    if column.conversion == "numeric-point" and value is not None:
+        return float(value) if "." in str(value) or not value.is_finite() else int(value)
     if column.conversion == "numeric" and value is not None:
         return int(value) if value == int(value) else float(value)
     return bytes(value) if isinstance(value, memoryview) else value
 
 
 def differences(
-    source: apsw.Connection,
+    source: Engine,
     target: psycopg.Connection[Any],
     queries: list[str],
     *,

@@ -27,6 +27,7 @@ VERBS = {
     "plan": "Write the decisions to an editable file, or print the SQL.",
     "move": "Move a SQLite file to PostgreSQL and verify every value.",
     "verify": "Compare a SQLite file and a PostgreSQL database by value.",
+    "sql": "Print what SQLite's SQL is on PostgreSQL.",
     "server": "Start, stop and use the PostgreSQL brought along.",
 }
 

@@ -55,8 +55,9 @@ def command(  # noqa: PLR0917 - typer gives options by name
         made = confirm(snapshot, examined, options, given.overrides, jobs=count, progress=watcher)
     if sql:
         from outgrow.plan.script import script  # noqa: PLC0415
+        from outgrow.postgres.functions import script_with_schema as functions  # noqa: PLC0415
 
-        typer.echo(script(made), nl=False)
+        typer.echo("".join(functions() if made.needs_functions else ()) + script(made), nl=False)
     elif output is None or str(output) == "-":
         typer.echo(write_plan(made, options.allow), nl=False)
     else:

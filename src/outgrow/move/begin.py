@@ -16,6 +16,7 @@ from outgrow.move import standing
 from outgrow.move.refutations import Refutations
 from outgrow.move.walk import Walk, entry_of, identity
 from outgrow.plan.model import Plan
+from outgrow.postgres import functions
 from outgrow.postgres.apply import run_required, say
 from outgrow.postgres.ledger import Entry
 
@@ -71,6 +72,8 @@ def _make_tables(walk: Walk, plan: Plan, source: str, found: tuple[standing.Foun
         walk.ledger.begin(walk.main, entry_of(walk, source), __version__)
         if any(column.type.startswith("vector") for table in plan.tables for column in table.columns):
             _add_pgvector(walk.main)
+        if plan.needs_functions:
+            _add_functions(walk)
         statements = (s for s in plan.statements if s.phase == "pre-data")
         wanted = (s for s in statements if not (there and s.sql.startswith(_SCHEMA)))
         for refusal in run_required(walk.main, wanted):
@@ -78,6 +81,14 @@ def _make_tables(walk: Walk, plan: Plan, source: str, found: tuple[standing.Foun
 
 
 _SCHEMA = "CREATE SCHEMA "
+
+
+def _add_functions(walk: Walk) -> None:
+    """The schema `sqlite`; where it cannot be made, what needs it is refused by PostgreSQL and reported."""
+    try:
+        functions.install(walk.main)
+    except psycopg.Error as error:
+        walk.progress.note(f"left out: the schema sqlite with SQLite's functions: {say(error)}")
 
 
 def _add_pgvector(connection: psycopg.Connection[Any]) -> None:

@@ -22,9 +22,11 @@ from outgrow.move.copy import CopyJob, copy_table
 from outgrow.move.walk import Walk, entry_of
 from outgrow.move.work import Crew
 from outgrow.plan.model import Outcome, Plan, TablePlan
+from outgrow.postgres import source_schema
 from outgrow.postgres.apply import run_required
 from outgrow.postgres.connect import connect
 from outgrow.schema.names import qualified
+from outgrow.sqlite.pragmas import read_source_schema
 
 
 def load(walk: Walk, comparison: Comparison) -> tuple[tuple[Outcome, ...], tuple[Finding, ...]]:
@@ -42,10 +44,19 @@ def load(walk: Walk, comparison: Comparison) -> tuple[tuple[Outcome, ...], tuple
                     comparison.forget(name)
         walk.progress.stage("post-data", "foreign keys, views, triggers")
         with walk.clock.of("post-data"):
+            _keep_catalog(walk)
             outcomes, findings = loading.builder.complete(connections, walk.request.jobs)
     finally:
         connections.close()
     return outcomes, (*walk.plan.findings, *findings)
+
+
+def _keep_catalog(walk: Walk) -> None:
+    """SQLite's own catalog goes over as it was: applications ask `sqlite_master` and `PRAGMA table_info`."""
+    with walk.snapshot.apsw() as source:
+        kept = read_source_schema(source)
+    with walk.main.transaction():
+        source_schema.keep(walk.main, walk.plan.schema, kept)
 
 
 class _Loading:

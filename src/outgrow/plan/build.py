@@ -95,7 +95,8 @@ def build(
         gathered.take(plan_checks(given, table))
     for table in moved:
         gathered.take(plan_foreign_keys(given, table))
-    gathered.take(plan_views_and_triggers(given))
+    made, model = plan_views_and_triggers(given)
+    gathered.take(made)
     return Plan(
         source=database.path,
         schema=options.schema,
@@ -107,6 +108,7 @@ def build(
         outcomes=tuple(gathered.outcomes),
         findings=tuple(gathered.findings),
         leave=tuple(sorted(overrides.leave)),
+        model=model,
     )
 
 

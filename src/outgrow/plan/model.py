@@ -6,12 +6,13 @@ Pure values: nothing here has touched PostgreSQL.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from outgrow.findings import Finding
 from outgrow.options import JsonType, TypePolicy
 from outgrow.schema.names import NamePolicy, fold
+from outgrow.schema.target import TargetModel
 from outgrow.types.observed import Rejected
 
 Phase = Literal["pre-data", "post-data"]
@@ -105,6 +106,7 @@ class ColumnPlan:
     generated: str | None = None
     identity: bool = False
     collation: str | None = None
+    source_collation: str | None = None
     evidence: str = ""
     considered: tuple[Rejected, ...] = ()
     fixed: bool = False
@@ -155,7 +157,8 @@ class Plan:
     `statements` are in an order in which they run on an empty schema; `outcomes` are those of
     objects for which no statement stands (left ones above all). Together with the statements'
     own outcomes they name every object of the source exactly once. `leave` is what the user leaves
-    behind besides tables, as `kind:name`.
+    behind besides tables, as `kind:name`. `model` holds the relations that SQL may speak of once all is
+    made.
     """
 
     source: str = ""
@@ -168,6 +171,12 @@ class Plan:
     outcomes: tuple[Outcome, ...] = ()
     findings: tuple[Finding, ...] = ()
     leave: tuple[str, ...] = ()
+    model: TargetModel = field(default_factory=lambda: TargetModel(schema="public", relations=()))
+
+    @property
+    def needs_functions(self) -> bool:
+        """Whether a statement may call a function of the schema `sqlite`."""
+        return any("sqlite." in sql for statement in self.statements for sql in statement.script)
 
     def table(self, source: str) -> TablePlan:
         """The plan of that source table, ASCII case ignored; KeyError if none."""

@@ -12,9 +12,9 @@ from outgrow.errors import ConfigError
 from outgrow.findings import Finding
 from outgrow.options import Options
 from outgrow.plan.overrides import Overrides
-from outgrow.schema.model import Database
+from outgrow.schema.model import Database, Table
 from outgrow.schema.names import MAX_BYTES, Namespace, column_names, fold, quote, relation_names
-from outgrow.schema.target import Relation, TargetColumn, TargetModel
+from outgrow.schema.target import Relation, TargetColumn, TargetModel, UniqueKey
 from outgrow.types.choose import Choice, ColumnKey
 
 
@@ -84,6 +84,18 @@ def _overridden(made: dict[str, str], wanted: Mapping[str, str | None], what: st
     return result
 
 
+def _unique_keys(table: Table) -> tuple[UniqueKey, ...] | None:
+    """All unique keys of a table, the primary key's first; None when one is over an expression."""
+    found = [UniqueKey(columns=table.primary_key)] if table.primary_key else []
+    for index in table.indexes:
+        if index.unique and index.origin != "pk":
+            if not all(key.column for key in index.columns):
+                return None
+            columns = tuple(key.column or "" for key in index.columns)
+            found.append(UniqueKey(columns=columns, where=index.where))
+    return tuple(found)
+
+
 def target_model(
     database: Database, options: Options, naming: Naming, choices: Mapping[ColumnKey, Choice]
 ) -> TargetModel:
@@ -95,6 +107,7 @@ def target_model(
             name=naming.relations[table.name],
             rowid_alias=table.rowid_alias,
             primary_key=table.primary_key,
+            unique_keys=_unique_keys(table),
             columns=tuple(
                 TargetColumn(
                     source=column.name,
@@ -104,6 +117,7 @@ def target_model(
                     not_null=column.not_null or column.name == table.rowid_alias,
                     collation=None if column.collation in {None, "BINARY"} else column.collation,
                     affinity=column.affinity,
+                    generated=column.generated is not None,
                 )
                 for column in table.columns
             ),

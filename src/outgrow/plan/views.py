@@ -5,7 +5,6 @@ Called by `plan.build`; what has no equal yet stays behind with its text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from outgrow.errors import TranslationError
@@ -19,8 +18,12 @@ from outgrow.schema.target import Relation, TargetColumn, TargetModel
 from outgrow.translate import depends_on, trigger, view
 
 
-def plan_views_and_triggers(given: KeyInput) -> Iterator[Made]:
-    """All views and triggers of the database; each view may speak of those before it."""
+def plan_views_and_triggers(given: KeyInput) -> tuple[list[Made], TargetModel]:
+    """All views and triggers of the database, and the model of all that SQL may then speak of.
+
+    Each view may speak of those before it.
+    """
+    found: list[Made] = []
     here = TargetModel(
         schema=given.model.schema,
         relations=tuple(r for r in given.model.relations if r.source in given.plans),
@@ -29,11 +32,12 @@ def plan_views_and_triggers(given: KeyInput) -> Iterator[Made]:
     needs = {fold(entry.name): _needed(entry.sql) & names.keys() for entry in given.database.views}
     for name in dependency_order(needs):
         made, relation = _view(names[name], here, given)
-        yield from made
+        found += made
         if relation is not None:
             here = replace(here, relations=(*here.relations, relation))
     for entry in given.database.triggers:
-        yield from _trigger(entry, here, given)
+        found += _trigger(entry, here, given)
+    return found, here
 
 
 def _needed(sql: str) -> frozenset[str]:

@@ -121,3 +121,32 @@ def unquote(token: Token) -> str:
     if token.kind in ("quoted", "string"):
         return text[1:-1].replace(text[0] * 2, text[0])
     return text
+
+
+def statements(sql: str) -> Iterator[str]:
+    """The statements of a text, each without its semicolon; those inside a trigger stay together.
+
+    Raises TokenError where the text has no tokens.
+    """
+    start: int | None = None
+    words: list[str] = []
+    end = 0
+    for token in tokens(sql):
+        if start is None:
+            if token.word == ";":
+                continue
+            start = token.start
+        if token.word == ";" and not _inside_trigger(words):
+            yield sql[start:end]
+            start, words = None, []
+            continue
+        words.append(token.word)
+        end = token.end
+    if start is not None:
+        yield sql[start:end]
+
+
+def _inside_trigger(words: list[str]) -> bool:
+    """Whether a semicolon after these words belongs to the body of a CREATE TRIGGER."""
+    head = [word for word in words[:3] if word not in {"TEMP", "TEMPORARY"}][:2]
+    return head == ["CREATE", "TRIGGER"] and not (words[-1] == "END" and ";" in words)

@@ -40,7 +40,7 @@ class TargetColumn:
     `source` and `name` are the spellings on the two sides, `type` the PostgreSQL type as written in
     DDL, `conversion` the recipe that the plan records (see `types.values`): "same" means the value
     is held as itself. `collation` is the source's collation when it is not BINARY (NOCASE, RTRIM, …),
-    `affinity` its affinity (None: not a table's column).
+    `affinity` its affinity (None: not a table's column); `generated` says that it is computed.
     """
 
     source: str
@@ -50,6 +50,7 @@ class TargetColumn:
     not_null: bool = False
     collation: str | None = None
     affinity: Affinity | None = None
+    generated: bool = False
 
     @property
     def family(self) -> Family:
@@ -58,10 +59,19 @@ class TargetColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UniqueKey:
+    """What may not repeat: source columns, and the SQLite text of a partial index's predicate."""
+
+    columns: tuple[str, ...]
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
     """A table or view on the target.
 
     `rowid_alias` is the source name of the rowid's column, if any; `primary_key` lists source names.
+    `unique_keys` are all of them, the primary key's first; None where one is over an expression.
     """
 
     source: str
@@ -71,6 +81,7 @@ class Relation:
     kind: Literal["table", "view"] = "table"
     rowid_alias: str | None = None
     primary_key: tuple[str, ...] = ()
+    unique_keys: tuple[UniqueKey, ...] | None = ()
 
     def column(self, source_name: str) -> TargetColumn:
         """The column of that source name, ASCII case ignored; KeyError when there is none."""

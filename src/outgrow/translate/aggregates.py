@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from outgrow.translate import held
+from outgrow.translate.collations import sort_key, text_key
 from outgrow.translate.value import (
-    Kind,
     Rank,
     Value,
     as_integer,
@@ -22,23 +22,25 @@ from outgrow.translate.value import (
     described,
     made,
     refuse,
+    to_real,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What stands around an aggregate's arguments. `order` and `filter` are PostgreSQL clauses or ""."""
+    """What stands around an aggregate's arguments. `order`, `filter`, `over` are PostgreSQL clauses or ""."""
 
     distinct: bool = False
     order: str = ""
     filter: str = ""
+    over: str = ""
     bytewise: bool = False
 
     def apply(self, function: str, *arguments: str, order: str | None = None) -> str:
-        """`function([DISTINCT] arguments [ORDER BY …]) [FILTER …]`."""
+        """`function([DISTINCT] arguments [ORDER BY …]) [FILTER …] [OVER …]`."""
         distinct = "DISTINCT " if self.distinct else ""
         ordered = self.order if order is None else order
-        return f"{function}({distinct}{', '.join(arguments)}{ordered}){self.filter}"
+        return f"{function}({distinct}{', '.join(arguments)}{ordered}){self.filter}{self.over}"
 
 
 Rule = Callable[[Sequence[Value], Shape], Value]
@@ -46,84 +48,89 @@ Rule = Callable[[Sequence[Value], Shape], Value]
 
 def _count(arguments: Sequence[Value], shape: Shape) -> Value:
     if not arguments:
-        return _natural(Value(sql=shape.apply("count", "*"), kind="integer", type="bigint", nullable=False))
+        found = Value(sql=shape.apply("count", "*"), kind="integer", type="bigint", nullable=False)
+        return replace(found, natural=True)
     value = arguments[0]
-    if shape.distinct:
-        _refuse_loose_equality(value)
-    return _natural(made(shape.apply("count", value.sql), "integer", "bigint", value, nullable=False))
+    sql = shape.apply("count", distinct_key(value) if shape.distinct else value.sql)
+    return replace(made(sql, "integer", "bigint", value, nullable=False), natural=True)
 
 
-def _natural(value: Value) -> Value:
-    return replace(value, natural=True)
+def distinct_key(value: Value) -> str:
+    """SQL of what DISTINCT and GROUP BY must equate, for they go by class and collation."""
+    if value.kind == "held" and held.conversion_of(value)[0] in {"json", "vector", "escaped"}:
+        value = held.stored_form(value)
+    if value.kind == "tagged":
+        return sort_key(value)
+    if value.kind == "text" and (value.collation or "BINARY") != "BINARY":
+        return text_key(value, value.collation or "BINARY", ordering=False, bytewise=True).sql
+    return value.sql
 
 
-def _refuse_loose_equality(value: Value) -> None:
-    """DISTINCT goes by the column's collation on SQLite, and jsonb equates more than its text does."""
-    if value.collation not in {None, "BINARY"}:
-        raise refuse(f"DISTINCT over {described(value)} with collation {value.collation}")
-    if value.kind == "held" and held.conversion_of(value)[0] in {"json", "vector"}:
-        raise refuse(f"DISTINCT over {described(value)}")
+def _is_plain(value: Value, shape: Shape) -> bool:
+    """Whether DISTINCT may be left to PostgreSQL's own equality."""
+    return not shape.distinct or distinct_key(value) == value.sql
 
 
 def _sum(arguments: Sequence[Value], shape: Shape) -> Value:
-    value = arguments[0]
+    value = held.stored_form(arguments[0])
     if value.kind in {"integer", "boolean"}:
         total = shape.apply("sum", as_integer(value).sql)
+        sql = f"({total})::bigint" if shape.filter or shape.over else f"{total}::bigint"
+        return made(sql, "integer", "bigint", value, nullable=True)
+    if value.kind in {"real", "null"}:
         return made(
-            f"({total})::bigint" if shape.filter else f"{total}::bigint",
-            "integer",
-            "bigint",
-            value,
-            nullable=True,
+            shape.apply("sqlite.sum", as_real(value).sql), "real", "double precision", value, nullable=True
         )
-    if value.kind == "number" and value.type != "double precision":
-        # Summed as decimals and rounded once: what SQLite's compensated sum of doubles comes to.
-        total = shape.apply("sum", value.sql)
-        return made(f"({total})::double precision", "number", "double precision", value, nullable=True)
-    kind: Kind = "number" if value.kind == "number" else "real"
-    return made(shape.apply("sum", as_real(value).sql), kind, "double precision", value, nullable=True)
+    by_row = made(shape.apply("sqlite.sum", _distinct(value, shape)), "tagged", "text", value, nullable=True)
+    return replace(by_row, numeric=True)
 
 
-def _total(arguments: Sequence[Value], shape: Shape) -> Value:
-    total = _sum(arguments, shape)
-    return made(f"coalesce({as_real(total).sql}, 0)", "real", "double precision", total, nullable=False)
+def _distinct(value: Value, shape: Shape) -> str:
+    """The tagged argument of an aggregate; refused where DISTINCT would equate too little."""
+    found = held.tagged(value)
+    if shape.distinct:
+        raise refuse(f"DISTINCT in an aggregate of {described(value)}")
+    return found.sql
 
 
-def _avg(arguments: Sequence[Value], shape: Shape) -> Value:
-    value = arguments[0]
-    if value.kind in {"integer", "boolean"}:
-        number = as_integer(value).sql
-        sql = f"({shape.apply('sum', number)})::double precision / {shape.apply('count', number)}"
-        return made(sql, "real", "double precision", value, rank=Rank.MULTIPLY, nullable=True)
-    if value.kind == "number" and value.type != "double precision":
-        sql = f"({shape.apply('sum', value.sql)})::double precision / {shape.apply('count', value.sql)}"
-        return made(sql, "real", "double precision", value, rank=Rank.MULTIPLY, nullable=True)
-    return made(shape.apply("avg", as_real(value).sql), "real", "double precision", value, nullable=True)
+def _real(name: str, *, nullable: bool) -> Rule:
+    def rule(arguments: Sequence[Value], shape: Shape) -> Value:
+        value = held.stored_form(arguments[0])
+        sql = (
+            to_real(value).sql
+            if value.kind in {"integer", "boolean", "real", "null"}
+            else _distinct(value, shape)
+        )
+        if name == "avg" and value.kind in {"integer", "boolean"}:
+            sql = as_integer(value).sql
+        return made(shape.apply(f"sqlite.{name}", sql), "real", "double precision", value, nullable=nullable)
+
+    return rule
 
 
 def _extreme(name: str) -> Rule:
     def rule(arguments: Sequence[Value], shape: Shape) -> Value:
         value = arguments[0]
-        if value.collation not in {None, "BINARY"}:
-            raise refuse(f"{name}() of {described(value)} with collation {value.collation}")
         if value.kind == "boolean":
             found = shape.apply("bool_and" if name == "min" else "bool_or", value.sql)
             return replace(made(found, "boolean", "boolean", value, nullable=True), column=value.column)
-        if (
-            value.kind == "held"
-            and held.keeps_order(value)
-            and value.type.startswith(("timestamp", "date", "time"))
-        ):
-            return replace(
-                made(shape.apply(name, value.sql), "held", value.type, value, nullable=True),
-                column=value.column,
-            )
+        dated = value.type.startswith(("timestamp", "date", "time"))
+        if value.kind == "held" and held.keeps_order(value) and dated:
+            found = shape.apply(name, value.sql)
+            return replace(made(found, "held", value.type, value, nullable=True), column=value.column)
         plain = held.stored_form(value)
-        if plain.kind not in {"integer", "real", "number", "text"}:
-            raise refuse(f"{name}() of {described(value)}")
-        sort = ' COLLATE "C"' if plain.kind == "text" and not shape.bytewise else ""
+        collation = value.collation or "BINARY"
+        if plain.kind in {"integer", "real"} or (plain.kind == "text" and collation == "BINARY"):
+            sort = ' COLLATE "C"' if plain.kind == "text" and not shape.bytewise else ""
+            sql = shape.apply(name, plain.within(Rank.OTHER) + sort)
+            return made(sql, plain.kind, plain.type, plain, nullable=True)
+        if plain.kind == "number":
+            number = made(shape.apply(name, plain.sql), "number", plain.type, plain, nullable=True)
+            return replace(number, column=plain.column, stored=True)
+        if collation != "BINARY":
+            raise refuse(f"{name}() of {described(value)} with collation {value.collation}")
         return made(
-            shape.apply(name, plain.within(Rank.OTHER) + sort), plain.kind, plain.type, plain, nullable=True
+            shape.apply(f"sqlite.{name}", held.tagged(plain).sql), "tagged", "text", plain, nullable=True
         )
 
     return rule
@@ -131,24 +138,49 @@ def _extreme(name: str) -> Rule:
 
 def _group_concat(arguments: Sequence[Value], shape: Shape) -> Value:
     value = as_text(held.stored_form(arguments[0]))
-    if shape.distinct:
-        _refuse_loose_equality(arguments[0])
-    separator = as_text(arguments[1]) if len(arguments) > 1 else constant(",")
+    if shape.distinct and not _is_plain(arguments[0], shape):
+        raise refuse(f"DISTINCT in group_concat() of {described(arguments[0])}")
+    separator = as_text(held.stored_form(arguments[1])) if len(arguments) > 1 else constant(",")
     if separator.nullable:
         separator = replace(separator, sql=f"coalesce({separator.sql}, '')")
     sql = shape.apply("string_agg", value.sql, separator.sql, order="" if shape.distinct else None)
     return made(sql, "text", "text", value, separator, nullable=True)
 
 
+def _json_array(arguments: Sequence[Value], shape: Shape) -> Value:
+    value = arguments[0]
+    found = made(
+        shape.apply("sqlite.json_group_array", json_argument(value)), "text", "text", value, nullable=False
+    )
+    return replace(found, json=True)
+
+
+def _json_object(arguments: Sequence[Value], shape: Shape) -> Value:
+    label, value = as_text(held.stored_form(arguments[0])), arguments[1]
+    sql = shape.apply("sqlite.json_group_object", label.sql, json_argument(value))
+    return replace(made(sql, "text", "text", label, value, nullable=False), json=True)
+
+
+def json_argument(value: Value) -> str:
+    """The value as the JSON functions take it: what is JSON by itself goes behind the letter j."""
+    if value.json_argument:
+        return value.json_argument
+    if value.json:
+        return f"'j' || {value.within(Rank.OTHER)}"
+    return held.tagged(value).sql
+
+
 AGGREGATES: Mapping[str, tuple[int, int, Rule]] = {
-    "avg": (1, 1, _avg),
+    "avg": (1, 1, _real("avg", nullable=True)),
     "count": (0, 1, _count),
     "group_concat": (1, 2, _group_concat),
+    "json_group_array": (1, 1, _json_array),
+    "json_group_object": (2, 2, _json_object),
     "max": (1, 1, _extreme("max")),
     "min": (1, 1, _extreme("min")),
     "string_agg": (2, 2, _group_concat),
     "sum": (1, 1, _sum),
-    "total": (1, 1, _total),
+    "total": (1, 1, _real("total", nullable=False)),
 }
 """Name → fewest arguments, most arguments, rule."""
 

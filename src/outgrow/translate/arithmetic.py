@@ -1,14 +1,14 @@
 """Operators that compute: + - * / % || & | << >> ~, and unary minus.
 
-SQLite divides integers by zero to NULL, concatenates numbers, and computes decimals as doubles;
-PostgreSQL raises an error, refuses, and computes them as decimals. Integer results beyond 64 bits
-become doubles on SQLite and an error on PostgreSQL. A column of integers and reals computes in double
-precision, so that its integers beyond 2^53 round.
-Used by `expressions`.
+Where both operands are integers or reals for certain, PostgreSQL's own operator computes; else the
+functions of the schema `sqlite` do, by the storage class that each row has. Integer results beyond
+64 bits become doubles on SQLite; PostgreSQL's own operators raise an error instead.
+Used by `expressions`. Rules: https://www.sqlite.org/lang_expr.html#operators_and_parse_affecting_attributes
 """
 
 from __future__ import annotations
 
+import operator as python
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -21,85 +21,109 @@ from outgrow.translate.value import (
     as_integer,
     as_real,
     as_text,
-    described,
+    constant,
     integer_constant,
+    leading_number,
     made,
-    refuse,
     spelled,
+    to_integer,
 )
 
+_FOLDED: Mapping[str, Callable[[int, int], int]] = {"+": python.add, "-": python.sub, "*": python.mul}
 
-def _number(value: Value) -> Value:
-    """The operand as a number: integer in bigint, real or number in double precision."""
+
+def _operand(value: Value) -> Value:
+    """The operand as arithmetic takes it: a literal text as its number, a column in its stored form."""
     value = spelled(held.stored_form(value))
-    if value.kind in {"integer", "boolean"}:
-        return as_integer(value)
-    if value.kind == "number":
-        return replace(as_real(value), kind="number", constant=None)
-    if value.kind == "real":
-        return as_real(value)
-    raise refuse(f"computing with {described(value)}")
+    known = value.constant[0] if value.constant is not None else None
+    if isinstance(known, str | bytes):
+        return constant(leading_number(known))
+    return as_integer(value) if value.kind == "boolean" else value
 
 
-def _kind(left: Value, right: Value) -> Kind:
+def _native(left: Value, right: Value) -> tuple[Value, Value] | None:
+    """Both operands in the one type that PostgreSQL computes in; None when only the row can tell."""
     kinds = {left.kind, right.kind}
-    return "real" if "real" in kinds else "number" if "number" in kinds else "integer"
+    if kinds == {"integer"}:
+        if left.constant is not None and right.constant is not None:
+            left = replace(left, sql=f"{left.sql}::bigint", constant=None)
+        return left, right
+    if "real" in kinds and kinds <= {"integer", "real", "number"}:
+        return as_real(left), as_real(right)
+    return None
 
 
-def _sides(left: Value, right: Value) -> tuple[Value, Value, Kind]:
-    """Both operands in the type the operation is done in, and the kind of its result."""
-    left, right = _number(left), _number(right)
-    kind = _kind(left, right)
-    if kind != "integer":
-        return as_real(left), as_real(right), kind
-    if left.constant is not None and right.constant is not None:
-        left = replace(left, sql=f"{left.sql}::bigint", constant=None)
-    return left, right, kind
+def _by_row(function: str, *parts: Value, nullable: bool | None = None) -> Value:
+    """A call of the schema `sqlite` with tagged arguments and result."""
+    arguments = ", ".join(held.tagged(part).sql for part in parts)
+    plain = (replace(part, explicit=False) for part in parts)
+    found = made(f"sqlite.{function}({arguments})", "tagged", "text", *plain, nullable=nullable)
+    return replace(found, numeric=True)
 
 
 def _is_null(value: Value) -> bool:
     return value.kind == "null" and value.constant is not None
 
 
-def _linear(operator: str, rank: Rank) -> Callable[[Value, Value], Value]:
+def _linear(operator: str, function: str, rank: Rank) -> Callable[[Value, Value], Value]:
     def rule(left: Value, right: Value) -> Value:
         if _is_null(left) or _is_null(right):
             return NULL
-        one, other, kind = _sides(left, right)
+        left, right = _operand(left), _operand(right)
+        folded = _both_known(operator, left, right)
+        if folded is not None:
+            return folded
+        sides = _native(left, right)
+        if sides is None:
+            return _by_row(function, left, right)
+        one, other = sides
         sql = f"{one.within(Rank(rank - 1))} {operator} {other.within(rank)}"
-        natural = operator != "-" and kind == "integer" and one.natural and other.natural
+        natural = operator != "-" and one.kind == "integer" and one.natural and other.natural
+        kind: Kind = "integer" if one.type == "bigint" else "real"
         return replace(made(sql, kind, one.type, one, other, rank=rank), natural=natural)
 
     return rule
 
 
+def _both_known(operator: str, left: Value, right: Value) -> Value | None:
+    """The outcome for two integer literals whose result 64 bits do not hold: a real."""
+    one, other = (side.constant[0] if side.constant is not None else None for side in (left, right))
+    if not (isinstance(one, int) and isinstance(other, int)):
+        return None
+    result = _FOLDED[operator](one, other)
+    if -(2**63) <= result < 2**63:
+        return None
+    return constant(float(_FOLDED[operator](float(one), float(other))))  # type: ignore[arg-type]
+
+
 def _divided(left: Value, right: Value) -> Value:
     if _is_null(left) or _is_null(right):
         return NULL
-    one, other, kind = _sides(left, right)
-    if kind == "number":
-        raise refuse(f"dividing {described(left)} by {described(right)}, which may be an integer division")
-    return _guarded("/", one, other, kind, right)
+    left, right = _operand(left), _operand(right)
+    sides = _native(left, right)
+    if sides is None:
+        return _by_row("divide", left, right, nullable=True)
+    return _guarded("/", *sides, right)
 
 
 def _remainder(left: Value, right: Value) -> Value:
     if _is_null(left) or _is_null(right):
         return NULL
-    one, other, kind = _sides(left, right)
-    if kind != "integer":
-        raise refuse(f"the remainder of {described(left)}")
-    found = _guarded("%", one, other, kind, right)
-    return replace(found, natural=one.natural)
+    left, right = _operand(left), _operand(right)
+    sides = _native(left, right)
+    if sides is None or sides[0].type != "bigint":
+        return _by_row("remainder", left, right, nullable=True)
+    return replace(_guarded("%", *sides, right), natural=sides[0].natural)
 
 
-def _guarded(operator: str, one: Value, other: Value, kind: Kind, divisor: Value) -> Value:
+def _guarded(operator: str, one: Value, other: Value, divisor: Value) -> Value:
     """Division whose zero divisor gives NULL."""
     known = divisor.constant[0] if divisor.constant is not None else None
     safe = isinstance(known, int | float) and known != 0
     below = other.within(Rank.MULTIPLY) if safe else f"NULLIF({other.sql}, 0)"
-    result = made(
-        f"{one.within(Rank.ADD)} {operator} {below}", kind, one.type, one, other, rank=Rank.MULTIPLY
-    )
+    sql = f"{one.within(Rank.ADD)} {operator} {below}"
+    kind: Kind = "integer" if one.type == "bigint" else "real"
+    result = made(sql, kind, one.type, one, other, rank=Rank.MULTIPLY)
     return result if safe else replace(result, nullable=True)
 
 
@@ -115,9 +139,9 @@ def _bits(operator: str) -> Callable[[Value, Value], Value]:
     def rule(left: Value, right: Value) -> Value:
         if _is_null(left) or _is_null(right):
             return NULL
-        one, other, kind = _sides(left, right)
-        if kind != "integer":
-            raise refuse(f"{operator} of {described(left)}")
+        one, other = to_integer(_operand(left)), to_integer(_operand(right))
+        if one.constant is not None and other.constant is not None:
+            one = replace(one, sql=f"{one.sql}::bigint", constant=None)
         sql = f"{one.within(Rank.OTHER)} {operator} {other.within(Rank.OTHER)}"
         return made(sql, "integer", "bigint", one, other, rank=Rank.OTHER)
 
@@ -126,20 +150,23 @@ def _bits(operator: str) -> Callable[[Value, Value], Value]:
 
 def _shifted(operator: str) -> Callable[[Value, Value], Value]:
     def rule(left: Value, right: Value) -> Value:
-        count = right.constant[0] if right.constant is not None else None
-        if not isinstance(count, int) or not 0 <= count <= 63:
-            raise refuse(f"{operator} by anything but a literal from 0 to 63")
-        one = as_integer(left)
-        base = f"{one.sql}::bigint" if one.constant is not None else one.within(Rank.OTHER)
-        return made(f"{base} {operator} {count}", "integer", "bigint", one, rank=Rank.OTHER)
+        if _is_null(left) or _is_null(right):
+            return NULL
+        one, other = to_integer(_operand(left)), to_integer(_operand(right))
+        count = other.constant[0] if other.constant is not None else None
+        if isinstance(count, int) and 0 <= count <= 63:
+            base = f"{one.sql}::bigint" if one.constant is not None else one.within(Rank.OTHER)
+            return made(f"{base} {operator} {count}", "integer", "bigint", one, rank=Rank.OTHER)
+        function = "shift_left" if operator == "<<" else "shift_right"
+        return made(f"sqlite.{function}({one.sql}, {other.sql})", "integer", "bigint", one, other)
 
     return rule
 
 
 OPERATORS: Mapping[tree.Operator, Callable[[Value, Value], Value]] = {
-    "+": _linear("+", Rank.ADD),
-    "-": _linear("-", Rank.ADD),
-    "*": _linear("*", Rank.MULTIPLY),
+    "+": _linear("+", "add", Rank.ADD),
+    "-": _linear("-", "subtract", Rank.ADD),
+    "*": _linear("*", "multiply", Rank.MULTIPLY),
     "/": _divided,
     "%": _remainder,
     "||": _joined,
@@ -157,17 +184,19 @@ def negated(value: Value) -> Value:
         return integer_constant(-known)
     if _is_null(value):
         return NULL
-    if value.kind == "number" and value.type != "double precision":
-        return made(f"-{value.within(Rank.MULTIPLY)}", "number", value.type, value, rank=Rank.MULTIPLY)
-    number = _number(value)
+    number = _operand(value)
     if number.kind == "integer":
         return made(f"-{number.within(Rank.MULTIPLY)}", "integer", "bigint", number, rank=Rank.MULTIPLY)
-    # SQLite subtracts from zero, which makes 0.0 of 0.0 and not -0.0.
-    return made(f"0 - {number.within(Rank.ADD)}", number.kind, number.type, number, rank=Rank.ADD)
+    if number.kind == "real":
+        # SQLite subtracts from zero, which makes 0.0 of 0.0 and not -0.0.
+        return made(f"0 - {number.within(Rank.ADD)}", "real", number.type, number, rank=Rank.ADD)
+    return _by_row("negate", number)
 
 
 def inverted(value: Value) -> Value:
     """Bitwise not."""
-    number = as_integer(value)
+    if _is_null(value):
+        return NULL
+    number = to_integer(_operand(value))
     sql = f"{number.sql}::bigint" if number.constant is not None else number.within(Rank.MULTIPLY)
     return made(f"~{sql}", "integer", "bigint", number, rank=Rank.OTHER)

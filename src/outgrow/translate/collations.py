@@ -43,10 +43,20 @@ def text_key(value: Value, collation: str, *, ordering: bool, bytewise: bool) ->
     return plain
 
 
+def sort_key(value: Value) -> str:
+    """What orders and equates a tagged value by its own collation."""
+    collation = (value.collation if value.explicit or value.stored else None) or "BINARY"
+    if collation not in {"BINARY", "NOCASE", "RTRIM"}:
+        raise refuse(f"the collation {collation}")
+    return f"sqlite.key({value.sql})" if collation == "BINARY" else f"sqlite.key({value.sql}, '{collation}')"
+
+
 def order_term(term: tree.Order, value: Value, *, bytewise: bool) -> str:
     """One term of ORDER BY for an already translated value."""
     if value.kind == "held" and not held.keeps_order(value):
         value = held.stored_form(value)
+    if value.kind == "tagged":
+        value = replace(value, sql=sort_key(value), rank=Rank.ATOM)
     if value.kind == "text":
         from_collation = value.collation if value.explicit or value.stored else None
         value = text_key(value, from_collation or "BINARY", ordering=True, bytewise=bytewise)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from outgrow.errors import TranslationError
 from outgrow.schema.model import Affinity
 from outgrow.translate import held
 from outgrow.translate.collations import collation_of, text_key
@@ -43,8 +44,11 @@ def compare(operator: str, left: Value, right: Value, *, bytewise: bool) -> Valu
     for one, other in ((left, right), (right, left)):
         if other.kind == "null" and other.constant is not None:
             return _with_null(operator, one)
-    found = _pair(operator, left, right, bytewise=bytewise)
     parts = (_plain(left), _plain(right))
+    try:
+        found = _pair(operator, left, right, bytewise=bytewise)
+    except TranslationError:
+        found = _by_row(left, right)
     if isinstance(found, Value):
         return found
     nullable = left.nullable or right.nullable
@@ -66,10 +70,59 @@ def _with_null(operator: str, value: Value) -> Value:
     return truth("NULL::boolean", rank=Rank.ATOM, nullable=True)
 
 
+def _by_row(left: Value, right: Value) -> Pair:
+    """The sort keys of both sides, which order and equate any two values as SQLite does.
+
+    Before, SQLite applies the affinity of a column to the other side: numeric to whatever is no number's
+    column, text to whatever has none.
+    """
+    collation = collation_of(left, right)
+    affinities = (_affinity(held.stored_form(left)), _affinity(held.stored_form(right)))
+    numeric = [affinity in _NUMERIC for affinity in affinities]
+    keys = []
+    for side, other_numeric, own, other in (
+        (left, numeric[1], affinities[0], affinities[1]),
+        (right, numeric[0], affinities[1], affinities[0]),
+    ):
+        sql = held.tagged(side).sql
+        if other_numeric and own not in _NUMERIC:
+            sql = f"sqlite.numeric_affinity({sql})"
+        elif other is Affinity.TEXT and own is None:
+            sql = f"sqlite.text_affinity({sql})"
+        keys.append(row_key(sql, collation))
+    return keys[0], keys[1]
+
+
+def row_key(tagged: str, collation: str) -> str:
+    """SQL of the sort key of a tagged value."""
+    if collation not in {"BINARY", "NOCASE", "RTRIM"}:
+        raise refuse(f"the collation {collation}")
+    return f"sqlite.key({tagged})" if collation == "BINARY" else f"sqlite.key({tagged}, '{collation}')"
+
+
+_NUMERIC = frozenset({Affinity.INTEGER, Affinity.REAL, Affinity.NUMERIC})
+
+
+def _affinity(value: Value) -> Affinity | None:
+    """The affinity that counts in a comparison: a column's, or that of a CAST."""
+    if not value.stored:
+        return None
+    found = held.affinity_of(value)
+    if found is not None:
+        return None if found is Affinity.BLOB else found
+    return {
+        "boolean": Affinity.NUMERIC, "integer": Affinity.INTEGER, "number": Affinity.NUMERIC,
+        "real": Affinity.REAL, "text": Affinity.TEXT,
+    }.get(value.kind)  # fmt: skip
+
+
 def between(value: Value, low: Value, high: Value, *, bytewise: bool) -> Value:
     """`value BETWEEN low AND high`."""
     lower, upper = (compare(op, value, end, bytewise=bytewise) for op, end in ((">=", low), ("<=", high)))
-    pairs = [_pair(op, value, end, bytewise=bytewise) for op, end in ((">=", low), ("<=", high))]
+    try:
+        pairs = [_pair(op, value, end, bytewise=bytewise) for op, end in ((">=", low), ("<=", high))]
+    except TranslationError:
+        return truth(f"{lower.within(Rank.AND)} AND {upper.within(Rank.AND)}", lower, upper, rank=Rank.AND)
     first, second = pairs
     if isinstance(first, Value) or isinstance(second, Value) or first[0] != second[0]:
         return truth(f"{lower.within(Rank.AND)} AND {upper.within(Rank.AND)}", lower, upper, rank=Rank.AND)
@@ -87,7 +140,10 @@ def member(value: Value, items: Sequence[Value], *, bytewise: bool) -> Value:
     own = [replace(item, stored=False) if item.constant is None else item for item in own]
     left = value if value.collation is not None else replace(value, collation="BINARY", explicit=True)
     tests = [compare("=", left, item, bytewise=bytewise) for item in own]
-    pairs = [_pair("=", left, item, bytewise=bytewise) for item in own if item.kind != "null"]
+    try:
+        pairs = [_pair("=", left, item, bytewise=bytewise) for item in own if item.kind != "null"]
+    except TranslationError:
+        pairs = []
     plain = [pair for pair in pairs if not isinstance(pair, Value)]
     if len(plain) == len(own) and len({pair[0] for pair in plain}) == 1:
         return truth(f"{plain[0][0]} IN ({', '.join(pair[1] for pair in plain)})", *tests)
@@ -96,12 +152,12 @@ def member(value: Value, items: Sequence[Value], *, bytewise: bool) -> Value:
 
 def same_kind_pair(left: Value, right: Value, *, bytewise: bool) -> Pair:
     """The two sides of `left = right` for IN (SELECT …), where every row takes the same path."""
-    found = _pair(
-        "=", replace(left, collation=left.collation or "BINARY", explicit=True), right, bytewise=bytewise
-    )
-    if isinstance(found, Value):
-        raise refuse(f"comparing {described(left)} with {described(right)}")
-    return found
+    own = replace(left, collation=left.collation or "BINARY", explicit=True)
+    try:
+        found = _pair("=", own, right, bytewise=bytewise)
+    except TranslationError:
+        return _by_row(own, right)
+    return _by_row(own, right) if isinstance(found, Value) else found
 
 
 def _pair(operator: str, left: Value, right: Value, *, bytewise: bool) -> Pair | Value:

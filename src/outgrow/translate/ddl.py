@@ -50,6 +50,7 @@ def expression(
     database sorts text by bytes, so that no COLLATE is needed. Raises TranslationError.
     """
     scope = _scope(model, relation, bytewise=bytewise, columns=purpose != "default")
+    scope = replace(scope, fixed=purpose in {"check", "generated", "index", "where"})
     with speaking_of(sql):
         value = _for(purpose, sql, scope, wanted)
     if purpose in {"generated", "index", "where"} and value.volatility is not Volatility.IMMUTABLE:
@@ -75,7 +76,7 @@ def _for(purpose: Purpose, sql: str, scope: Scope, wanted: TargetColumn | None) 
         if known is not None:
             return Value(sql=known, kind="held", type="uuid", nullable=False, volatility=Volatility.VOLATILE)
     value = translate(tree, scope)
-    return replace(value, sql=stored(value, wanted), rank=Rank.OTHER)
+    return replace(value, sql=stored(value, wanted, queries=False), rank=Rank.OTHER)
 
 
 def _random_uuid(sql: str, wanted: TargetColumn) -> str | None:
@@ -109,7 +110,7 @@ def index_key(column: IndexColumn, *, model: TargetModel, relation: str, bytewis
     translated ORDER BY in both directions; a column that cannot be NULL needs no word. `rtrim` and
     `lower` stand for RTRIM and NOCASE. Raises TranslationError.
     """
-    scope = _scope(model, relation, bytewise=bytewise, columns=True)
+    scope = replace(_scope(model, relation, bytewise=bytewise, columns=True), fixed=True)
     with speaking_of(column.expression or column.column or ""):
         value = _key_value(column, scope, model, relation)
     if value.volatility is not Volatility.IMMUTABLE:

@@ -19,9 +19,12 @@ from outgrow.translate.value import (
     Rank,
     Value,
     as_flag,
+    as_integer,
     as_truth,
     constant,
+    made,
     refuse,
+    to_integer,
     truth,
 )
 
@@ -44,6 +47,27 @@ def condition(node: tree.Expression, scope: Scope) -> Value:
 
 def _constant(node: tree.Constant, _: Scope) -> Value:
     return constant(node.value)
+
+
+def _parameter(node: tree.Parameter, scope: Scope) -> Value:
+    if scope.parameters is None:
+        raise refuse("a bound parameter here")
+    return scope.parameters.value(node.number)
+
+
+def _alike(left: Value, right: Value, scope: Scope) -> tuple[Value, Value]:
+    """A parameter of unknown kind takes that of the column it is compared with."""
+    if scope.parameters is None:
+        return left, right
+    for one, other in ((left, right), (right, left)):
+        if one.parameter is not None and other.parameter is None:
+            kind = held.plain_kind(other)
+            if kind is not None:
+                found = scope.parameters.settle(one, kind)
+                if found.kind == kind and other.column is not None and other.type == found.type:
+                    found = replace(found, sql=f"${found.parameter}")
+                return (found, other) if other is right else (other, found)
+    return left, right
 
 
 def _name(node: tree.Name, scope: Scope) -> Value:
@@ -73,7 +97,10 @@ def _binary(node: tree.Binary, scope: Scope) -> Value:
         if found is not None:
             return found
     left, right = translate(node.left, scope), translate(node.right, scope)
+    if node.operator in {"->", "->>"}:
+        return functions.json_operator(node.operator, left, right)
     if node.operator in _COMPARISONS:
+        left, right = _alike(left, right, scope)
         return compare(node.operator, left, right, bytewise=scope.bytewise)
     rule = arithmetic.OPERATORS.get(node.operator)
     if rule is None:
@@ -102,19 +129,43 @@ def _logic(node: tree.Binary, scope: Scope) -> Value:
 
 
 def _rows(node: tree.Binary, scope: Scope) -> Value:
-    if not (isinstance(node.left, tree.Row) and isinstance(node.right, tree.Row)) or node.operator not in {
-        "=",
-        "<>",
-    }:
-        raise refuse(f"the row value comparison {node.operator}")
+    if not (isinstance(node.left, tree.Row) and isinstance(node.right, tree.Row)):
+        raise refuse("a row value beside a query")
     if len(node.left.items) != len(node.right.items):
         raise refuse("rows of different length")
+    if node.operator in {"<", "<=", ">", ">="}:
+        return _rows_in_order(node.operator, node.left.items, node.right.items, scope)
+    if node.operator not in {"=", "<>", "IS", "IS NOT"}:
+        raise refuse(f"the row value comparison {node.operator}")
+    same = "IS" if node.operator.startswith("IS") else "="
     parts = [
-        compare("=", translate(left, scope), translate(right, scope), bytewise=scope.bytewise)
+        compare(
+            same, *_alike(translate(left, scope), translate(right, scope), scope), bytewise=scope.bytewise
+        )
         for left, right in zip(node.left.items, node.right.items, strict=True)
     ]
     equal = truth(" AND ".join(part.within(Rank.AND) for part in parts), *parts, rank=Rank.AND)
-    return equal if node.operator == "=" else truth(f"NOT ({equal.sql})", equal, rank=Rank.NOT)
+    return equal if node.operator in {"=", "IS"} else truth(f"NOT ({equal.sql})", equal, rank=Rank.NOT)
+
+
+def _compared(operator: str, left: tree.Expression, right: tree.Expression, scope: Scope) -> Value:
+    sides = _alike(translate(left, scope), translate(right, scope), scope)
+    return compare(operator, *sides, bytewise=scope.bytewise)
+
+
+def _rows_in_order(
+    operator: str, left: tuple[tree.Expression, ...], right: tuple[tree.Expression, ...], scope: Scope
+) -> Value:
+    """Row values by their first unequal pair."""
+    one, other = translate(left[0], scope), translate(right[0], scope)
+    last = compare(operator, one, other, bytewise=scope.bytewise)
+    if len(left) == 1:
+        return last
+    before = compare(operator[0], one, other, bytewise=scope.bytewise)
+    equal = compare("=", one, other, bytewise=scope.bytewise)
+    rest = _rows_in_order(operator, left[1:], right[1:], scope)
+    sql = f"{before.within(Rank.OR)} OR {equal.within(Rank.AND)} AND {rest.within(Rank.AND)}"
+    return truth(sql, before, equal, rest, rank=Rank.OR)
 
 
 def _truth(node: tree.Truth, scope: Scope) -> Value:
@@ -136,6 +187,8 @@ def _match(node: tree.Match, scope: Scope) -> Value:
         found = patterns.like(value, pattern, escape)
     elif node.operator == "GLOB" and node.escape is None:
         found = patterns.glob(value, pattern)
+    elif node.operator == "MATCH":
+        raise refuse("MATCH outside a full-text table")
     else:
         raise refuse(f"the operator {node.operator}")
     return _negated(found, negated=node.negated)
@@ -147,18 +200,41 @@ def _negated(value: Value, *, negated: bool) -> Value:
 
 def _between(node: tree.Between, scope: Scope) -> Value:
     value, low, high = (translate(part, scope) for part in (node.operand, node.low, node.high))
+    value, low = _alike(value, low, scope)
+    value, high = _alike(value, high, scope)
     return _negated(between(value, low, high, bytewise=scope.bytewise), negated=node.negated)
 
 
 def _in(node: tree.In, scope: Scope) -> Value:
     if isinstance(node.operand, tree.Row):
-        raise refuse("a row value before IN")
+        return _row_in(node, node.operand, scope)
     value = translate(node.operand, scope)
     if isinstance(node.items, tree.Query):
         found = _in_query(value, _nested(node.items, scope))
     else:
-        found = member(value, [translate(item, scope) for item in node.items], bytewise=scope.bytewise)
+        items = [_alike(value, translate(item, scope), scope)[1] for item in node.items]
+        found = member(value, items, bytewise=scope.bytewise)
     return _negated(found, negated=node.negated)
+
+
+def _row_in(node: tree.In, row: tree.Row, scope: Scope) -> Value:
+    """`(a, b) IN (VALUES (…), …)` as comparisons, `(a, b) IN (SELECT …)` as EXISTS would find them."""
+    if not isinstance(node.items, tree.Query):
+        raise refuse("a row value before a list")
+    result = _nested(node.items, scope)
+    if len(result.columns) != len(row.items):
+        raise refuse("IN with a query of another number of columns")
+    names = [f"v{number}" for number in range(1, len(row.items) + 1)]
+    sides = []
+    for item, column, name in zip(row.items, result.columns, names, strict=True):
+        seen = replace(
+            column, sql=f"each.{name}", rank=Rank.ATOM, constant=None, digits=None, collation=None, flag=None
+        )
+        sides.append(same_kind_pair(replace(translate(item, scope), explicit=False), seen, bytewise=True))
+    left = ", ".join(pair[0] for pair in sides)
+    right = ", ".join(pair[1] for pair in sides)
+    sql = f"({left}) IN (SELECT {right} FROM ({result.sql}) AS each({', '.join(names)}))"
+    return _negated(truth(sql, rank=Rank.COMPARE, nullable=True), negated=node.negated)
 
 
 def _in_query(value: Value, result: Result) -> Value:
@@ -216,32 +292,93 @@ def _cast(node: tree.Cast, scope: Scope) -> Value:
 
 
 def _call(node: tree.Call, scope: Scope) -> Value:
+    if node.over is not None and node.name in _WINDOW_FUNCTIONS:
+        return _window_function(node, scope)
     if aggregates.is_aggregate(node.name, len(node.arguments)):
         return _aggregate(node, scope)
     if node.star or node.distinct or node.order or node.filter is not None:
         raise refuse(f"the function {node.name}() with DISTINCT, ORDER BY, FILTER or *")
     arguments = [translate(argument, scope) for argument in node.arguments]
-    return functions.call(node.name, arguments, bytewise=scope.bytewise)
+    setting = functions.Setting(bytewise=scope.bytewise, fixed=scope.fixed)
+    return functions.call(node.name, arguments, setting)
 
 
 def _aggregate(node: tree.Call, scope: Scope) -> Value:
     if not scope.aggregates:
         raise refuse(f"the aggregate {node.name}() here")
-    inside = replace(scope, aggregates=False)
+    over = "" if node.over is None else f" OVER {_window(node.over, scope)}"
+    # An aggregate over a window stands beside the groups' own, which its arguments may hold.
+    inside = replace(scope, aggregates=bool(over), sources=scope.raw or scope.sources, raw=None)
     arguments = [replace(translate(argument, inside), explicit=False) for argument in node.arguments]
     if not arguments and not node.star and node.name != "count":
         raise refuse(f"{node.name}() without an argument")
     filtered = "" if node.filter is None else f" FILTER (WHERE {condition(node.filter, inside).sql})"
     order = order_terms(node.order, inside)
-    if not node.order and node.name in {"group_concat", "string_agg"}:
-        order = _rowid_order(scope)
+    if not node.order and not over and node.name in _IN_ORDER:
+        order = _rowid_order(inside)
     shape = aggregates.Shape(
         distinct=node.distinct,
         order=f" ORDER BY {order}" if order else "",
         filter=filtered,
+        over=over,
         bytewise=scope.bytewise,
     )
     return aggregates.aggregate(node.name, arguments, shape)
+
+
+_IN_ORDER = frozenset({"group_concat", "string_agg", "json_group_array", "json_group_object"})
+_WINDOW_FUNCTIONS: dict[str, tuple[int, int, str]] = {
+    "cume_dist": (0, 0, "real"), "dense_rank": (0, 0, "integer"), "first_value": (1, 1, ""),
+    "lag": (1, 3, ""), "last_value": (1, 1, ""), "lead": (1, 3, ""), "nth_value": (2, 2, ""),
+    "ntile": (1, 1, "integer"), "percent_rank": (0, 0, "real"), "rank": (0, 0, "integer"),
+    "row_number": (0, 0, "integer"),
+}  # fmt: skip
+"""Name → fewest arguments, most arguments, kind of the result ("" for that of the first argument)."""
+
+
+def _window_function(node: tree.Call, scope: Scope) -> Value:
+    fewest, most, kind = _WINDOW_FUNCTIONS[node.name]
+    if not fewest <= len(node.arguments) <= most or node.distinct or node.filter is not None or not node.over:
+        raise refuse(f"{node.name}() with {len(node.arguments)} arguments")
+    over = _window(node.over, scope)
+    arguments = [replace(translate(argument, scope), explicit=False) for argument in node.arguments]
+    if kind:
+        count = f"{to_integer(arguments[0]).sql}::integer" if arguments else ""
+        type_ = "double precision" if kind == "real" else "bigint"
+        sql = f"{node.name}({count}) OVER {over}"
+        found = made(sql if kind == "real" else f"({sql})::bigint", "integer", type_, nullable=False)
+        return replace(found, kind="real" if kind == "real" else "integer")
+    value, *rest = arguments
+    if value.kind == "boolean" and value.column is None:
+        value = as_integer(value)
+    if value.constant is not None or value.kind == "null":
+        value = held.tagged(value)
+    parts = [value.sql]
+    if rest:
+        parts.append(f"{to_integer(rest[0]).sql}::integer")
+    if len(rest) > 1:
+        value, other = unify((value, rest[1]))
+        parts = [value.sql, parts[1], other.sql]
+    return replace(
+        value, sql=f"{node.name}({', '.join(parts)}) OVER {over}", rank=Rank.ATOM, nullable=True,
+        constant=None, digits=None, moment=None, flag=None, natural=False, stored=False,
+    )  # fmt: skip
+
+
+def _window(node: tree.Window, scope: Scope) -> str:
+    """`(PARTITION BY … ORDER BY … frame)`, a named window written out."""
+    base = tree.Window()
+    if node.base is not None:
+        known = scope.windows.get(node.base.lower())
+        if known is None:
+            raise refuse(f"the window {node.base}")
+        base = known
+    partition, order = node.partition or base.partition, node.order or base.order
+    keys = [replace(translate(each, scope), explicit=False) for each in partition]
+    clauses = [f"PARTITION BY {', '.join(aggregates.distinct_key(key) for key in keys)}"] if keys else []
+    clauses += [f"ORDER BY {order_terms(order, scope)}"] if order else []
+    clauses += [node.frame or base.frame] if node.frame or base.frame else []
+    return f"({' '.join(clauses)})"
 
 
 def _rowid_order(scope: Scope) -> str:
@@ -283,6 +420,7 @@ def _subquery(node: tree.Subquery, scope: Scope) -> Value:
 _RULES: dict[type, Callable[..., Value]] = {
     tree.Constant: _constant,
     tree.Name: _name,
+    tree.Parameter: _parameter,
     tree.Unary: _unary,
     tree.Binary: _binary,
     tree.Truth: _truth,

@@ -9,30 +9,45 @@ Rules: https://www.sqlite.org/lang_corefunc.html
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from outgrow.errors import TranslationError
 from outgrow.schema.names import literal
-from outgrow.translate import held, moments
+from outgrow.translate import held, moments, patterns
+from outgrow.translate.aggregates import json_argument
 from outgrow.translate.compare import compare
 from outgrow.translate.unify import combined, unify
 from outgrow.translate.value import (
-    NUMBERS,
+    Kind,
     Rank,
     Value,
     Volatility,
     as_integer,
-    as_real,
     as_text,
     as_truth,
     constant,
     described,
     made,
     refuse,
+    to_integer,
+    to_real,
     truth,
 )
 
-Rule = Callable[[Sequence[Value], bool], Value]
-"""Arguments and whether the database sorts bytewise → the call's value."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Where a call stands: whether the database sorts `bytewise`, and whether its value must be `fixed`.
+
+    A fixed value depends on nothing but its arguments: what indexes and generated columns take.
+    """
+
+    bytewise: bool = False
+    fixed: bool = False
+
+
+Rule = Callable[[Sequence[Value], Setting], Value]
+"""Arguments and where the call stands → the call's value."""
 
 # gen_random_uuid holds 122 random bits; hashing two of them gives 32 bytes without a fixed bit.
 _RANDOM_BYTES = "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))"
@@ -42,30 +57,30 @@ def _text(value: Value) -> Value:
     return as_text(held.stored_form(value))
 
 
-def _abs(arguments: Sequence[Value], _: bool) -> Value:
-    value = arguments[0]
+def _abs(arguments: Sequence[Value], _: Setting) -> Value:
+    value = held.stored_form(arguments[0])
     number = as_integer(value) if value.kind in {"integer", "boolean"} else value
-    if number.kind not in NUMBERS:
-        raise refuse(f"abs() of {described(value)}")
-    return replace(made(f"abs({number.sql})", number.kind, number.type, number), natural=True)
+    if number.kind in {"integer", "real"}:
+        return replace(made(f"abs({number.sql})", number.kind, number.type, number), natural=True)
+    return _called("abs", (held.tagged(value),), "tagged")
 
 
-def _coalesce(arguments: Sequence[Value], _: bool) -> Value:
+def _coalesce(arguments: Sequence[Value], _: Setting) -> Value:
     parts = unify(arguments)
     nullable = all(part.nullable for part in parts)
     return combined(f"coalesce({', '.join(part.sql for part in parts)})", parts, nullable=nullable)
 
 
-def _nullif(arguments: Sequence[Value], bytewise: bool) -> Value:
+def _nullif(arguments: Sequence[Value], setting: Setting) -> Value:
     value, other = arguments
-    equal = compare("=", value, other, bytewise=bytewise)
+    equal = compare("=", value, other, bytewise=setting.bytewise)
     return replace(
         combined(f"CASE WHEN {equal.sql} THEN NULL ELSE {value.sql} END", [value], equal, nullable=True),
         stored=False,
     )
 
 
-def _iif(arguments: Sequence[Value], _: bool) -> Value:
+def _iif(arguments: Sequence[Value], _: Setting) -> Value:
     condition = as_truth(arguments[0])
     branches = unify([*arguments[1:], constant(None)] if len(arguments) == 2 else arguments[1:])
     nullable = any(branch.nullable for branch in branches)
@@ -74,15 +89,17 @@ def _iif(arguments: Sequence[Value], _: bool) -> Value:
 
 
 def _extreme(name: str) -> Rule:
-    def rule(arguments: Sequence[Value], bytewise: bool) -> Value:
-        if len(arguments) < 2:
-            raise refuse(f"{name}() as an aggregate here")
+    def rule(arguments: Sequence[Value], setting: Setting) -> Value:
+        collations = {argument.collation or "BINARY" for argument in arguments}
+        if len(arguments) < 2 or collations != {"BINARY"}:
+            raise refuse(f"{name}() of {described(arguments[0])}")
         parts = unify(
             [as_integer(part) if part.kind == "boolean" else held.stored_form(part) for part in arguments]
         )
-        if any(part.collation not in {None, "BINARY"} for part in arguments) or parts[0].kind == "blob":
-            raise refuse(f"{name}() of {described(arguments[0])}")
-        sort = ' COLLATE "C"' if parts[0].kind == "text" and not bytewise else ""
+        if parts[0].kind not in {"integer", "real", "text"}:
+            function = {"greatest": "max_of", "least": "min_of"}[name]
+            return _called(function, [held.tagged(part) for part in arguments], "tagged")
+        sort = ' COLLATE "C"' if parts[0].kind == "text" and not setting.bytewise else ""
         sql = f"{name}({', '.join(part.within(Rank.OTHER) + sort for part in parts)})"
         tests = [f"{part.within(Rank.IS)} IS NULL" for part in parts if part.nullable]
         if tests:
@@ -92,15 +109,19 @@ def _extreme(name: str) -> Rule:
     return rule
 
 
-def _length(arguments: Sequence[Value], _: bool) -> Value:
+def _length(arguments: Sequence[Value], _: Setting) -> Value:
     value = held.stored_form(arguments[0])
-    if value.kind == "blob":
-        return replace(made(f"octet_length({value.sql})", "integer", "integer", value), natural=True)
-    return replace(made(f"length({as_text(value).sql})", "integer", "integer", value), natural=True)
+    if value.kind == "tagged":
+        found = _called("length_from", (value,), "integer")
+    elif value.kind == "blob":
+        found = made(f"octet_length({value.sql})", "integer", "integer", value)
+    else:
+        found = made(f"length({as_text(value).sql})", "integer", "integer", value)
+    return replace(found, natural=True)
 
 
 def _folded(name: str) -> Rule:
-    def rule(arguments: Sequence[Value], _: bool) -> Value:
+    def rule(arguments: Sequence[Value], _: Setting) -> Value:
         value = _text(arguments[0])
         return made(f'{name}({value.within(Rank.OTHER)} COLLATE "C")', "text", "text", value)
 
@@ -108,91 +129,85 @@ def _folded(name: str) -> Rule:
 
 
 def _trimmed(name: str) -> Rule:
-    def rule(arguments: Sequence[Value], _: bool) -> Value:
+    def rule(arguments: Sequence[Value], _: Setting) -> Value:
         parts = [_text(argument) for argument in arguments]
         return made(f"{name}({', '.join(part.sql for part in parts)})", "text", "text", *parts)
 
     return rule
 
 
-def _replace(arguments: Sequence[Value], _: bool) -> Value:
+def _replace(arguments: Sequence[Value], _: Setting) -> Value:
     parts = [_text(argument) for argument in arguments]
     return made(f"replace({', '.join(part.sql for part in parts)})", "text", "text", *parts)
 
 
-def _substr(arguments: Sequence[Value], _: bool) -> Value:
-    text, start = _text(arguments[0]), as_integer(arguments[1])
-    parts = [text, start]
-    length = ""
-    if len(arguments) == 3:
-        count = as_integer(arguments[2])
-        if not count.natural:
-            raise refuse("substr() with a length that may be negative")
-        parts.append(count)
-        length = f", {_int4(count)}"
-    return made(f"substr({text.sql}, {_start(text, start)}{length})", "text", "text", *parts)
+def _substr(arguments: Sequence[Value], _: Setting) -> Value:
+    value = held.stored_form(arguments[0])
+    whole = [to_integer(argument) for argument in arguments[1:]]
+    if value.kind == "tagged":
+        return _called("substr_from", [value, *whole], "tagged")
+    if value.kind == "blob":
+        return _called("substr", [value, *whole], "blob")
+    text = as_text(value)
+    if not all(number.constant is not None and number.natural for number in whole):
+        return _called("substr", [text, *whole], "text")
+    start, *length = (int(number.constant[0] or 0) for number in whole if number.constant is not None)
+    if start == 0:
+        return _called("substr", [text, *whole], "text")
+    return made(f"substr({', '.join([text.sql, str(start), *map(str, length)])})", "text", "text", text)
 
 
-def _start(text: Value, start: Value) -> str:
-    if start.natural:
-        return _int4(start)
-    if start.constant is not None:
-        return f"length({text.sql}) + 1 - {abs(int(start.constant[0] or 0))}"
-    if Volatility.VOLATILE in {text.volatility, start.volatility}:
-        raise refuse("substr() from a random place")
-    at = start.within(Rank.ADD)
-    return f"(CASE WHEN {at} < 0 THEN length({text.sql}) + 1 + {at} ELSE {at} END)::int"
-
-
-def _int4(value: Value) -> str:
-    return value.sql if value.constant is not None else f"{value.within(Rank.ATOM)}::int"
-
-
-def _instr(arguments: Sequence[Value], _: bool) -> Value:
-    parts = [_text(argument) for argument in arguments]
-    found = made(f"strpos({parts[0].sql}, {parts[1].sql})", "integer", "integer", *parts)
+def _instr(arguments: Sequence[Value], _: Setting) -> Value:
+    parts = [held.stored_form(argument) for argument in arguments]
+    kinds = {part.kind for part in parts}
+    if kinds == {"blob"}:
+        return replace(_called("instr", parts, "integer"), natural=True)
+    if kinds & {"blob", "tagged"}:
+        return replace(_called("instr_from", [held.tagged(part) for part in parts], "integer"), natural=True)
+    texts = [as_text(part) for part in parts]
+    found = made(f"strpos({texts[0].sql}, {texts[1].sql})", "integer", "integer", *texts)
     return replace(found, natural=True)
 
 
-def _hex(arguments: Sequence[Value], _: bool) -> Value:
+def _hex(arguments: Sequence[Value], _: Setting) -> Value:
     value = held.stored_form(arguments[0])
-    if value.kind != "blob":
-        raise refuse(f"hex() of {described(value)}")
-    sql = f"upper(encode({value.sql}, 'hex'))"
-    return made(f"coalesce({sql}, '')" if value.nullable else sql, "text", "text", value, nullable=False)
+    if value.kind == "blob":
+        sql = f"upper(encode({value.sql}, 'hex'))"
+        return made(f"coalesce({sql}, '')" if value.nullable else sql, "text", "text", value, nullable=False)
+    if value.kind == "tagged":
+        return _called("hex_from", (value,), "text", nullable=False)
+    return _called("hex", (as_text(value),), "text", nullable=False)
 
 
-def _count_of(value: Value, name: str) -> int:
-    known = value.constant[0] if value.constant is not None else None
-    if not isinstance(known, int):
-        raise refuse(f"{name}() with a length that is no literal")
-    return max(known, 0)
-
-
-def _randomblob(arguments: Sequence[Value], _: bool) -> Value:
-    size = max(_count_of(arguments[0], "randomblob"), 1)
+def _randomblob(arguments: Sequence[Value], _: Setting) -> Value:
+    known = arguments[0].constant[0] if arguments[0].constant is not None else None
+    if not isinstance(known, int) or known > 1024:
+        found = _called("randomblob", (to_integer(arguments[0]),), "blob")
+        return replace(found, volatility=Volatility.VOLATILE)
+    size = max(known, 1)
     chunks = [f"substr({_RANDOM_BYTES}, 1, {min(32, size - at)})" for at in range(0, size, 32)]
-    if len(chunks) > 32:
-        raise refuse("randomblob() of more than 1024 bytes")
     sql = chunks[0] if len(chunks) == 1 else f"({' || '.join(chunks)})"
     return Value(sql=sql, kind="blob", type="bytea", nullable=False, volatility=Volatility.VOLATILE)
 
 
-def _zeroblob(arguments: Sequence[Value], _: bool) -> Value:
-    return constant(bytes(min(_count_of(arguments[0], "zeroblob"), 4096)))
+def _zeroblob(arguments: Sequence[Value], _: Setting) -> Value:
+    known = arguments[0].constant[0] if arguments[0].constant is not None else None
+    if isinstance(known, int) and known <= 4096:
+        return constant(bytes(max(known, 0)))
+    return _called("zeroblob", (to_integer(arguments[0]),), "blob")
 
 
-def _random(_: Sequence[Value], __: bool) -> Value:
+def _random(_: Sequence[Value], __: Setting) -> Value:
     sql = f"('x' || encode(substr({_RANDOM_BYTES}, 1, 8), 'hex'))::bit(64)::bigint"
     return Value(sql=sql, kind="integer", type="bigint", nullable=False, volatility=Volatility.VOLATILE)
 
 
-def _round(arguments: Sequence[Value], _: bool) -> Value:
-    if len(arguments) > 1 and arguments[1].constant != (0,):
-        raise refuse("round() to decimal places")
-    value = as_real(arguments[0])
+def _round(arguments: Sequence[Value], _: Setting) -> Value:
+    value = to_real(held.stored_form(arguments[0]))
+    if len(arguments) > 1:
+        return _called("round", (value, to_integer(arguments[1])), "real")
     if value.volatility is Volatility.VOLATILE:
-        raise refuse("round() of a random number")
+        return _called("round", (value,), "real")
     x = value.within(Rank.MULTIPLY)
     half = f"trunc({x} + CASE WHEN {x} < 0 THEN -0.5 ELSE 0.5 END) + 0.0"
     return made(
@@ -200,46 +215,145 @@ def _round(arguments: Sequence[Value], _: bool) -> Value:
     )
 
 
-def _typeof(arguments: Sequence[Value], _: bool) -> Value:
+def _typeof(arguments: Sequence[Value], _: Setting) -> Value:
     value = held.stored_form(arguments[0])
-    if value.kind == "number":
-        if not value.stored or (value.column is not None and value.column.conversion == "numeric-point"):
-            raise refuse(f"typeof() of {described(value)}")
-        x = value.within(Rank.COMPARE)
-        inner = f"CASE WHEN {x} = trunc({x}) THEN 'integer' ELSE 'real' END"
-    else:
-        inner = literal({"boolean": "integer"}.get(value.kind, value.kind))
+    if value.kind in {"number", "tagged"}:
+        return _called("typeof", (held.tagged(value),), "text", nullable=False)
+    inner = literal({"boolean": "integer"}.get(value.kind, value.kind))
     if value.nullable and value.kind != "null":
         inner = f"CASE WHEN {value.within(Rank.IS)} IS NULL THEN 'null' ELSE {inner} END"
     return made(f"{inner}::text" if inner[0] == "'" else inner, "text", "text", value, nullable=False)
 
 
-def _char(arguments: Sequence[Value], _: bool) -> Value:
+def _char(arguments: Sequence[Value], _: Setting) -> Value:
     codes = [argument.constant[0] if argument.constant is not None else None for argument in arguments]
-    if not all(isinstance(code, int) and 0 < code < 0xD800 for code in codes):
-        raise refuse("char() of anything but literal code points")
-    return constant("".join(chr(code) for code in codes if isinstance(code, int)))
+    if all(isinstance(code, int) and 0 < code < 0xD800 for code in codes):
+        return constant("".join(chr(code) for code in codes if isinstance(code, int)))
+    return _called('"char"', [to_integer(argument) for argument in arguments], "text", nullable=False)
 
 
-def _json_valid(arguments: Sequence[Value], _: bool) -> Value:
+def _json_valid(arguments: Sequence[Value], _: Setting) -> Value:
     value = arguments[0]
-    if len(arguments) != 1 or value.kind != "held" or held.conversion_of(value)[0] != "json":
-        raise refuse(f"json_valid() of {described(value)}")
+    if value.kind != "held" or held.conversion_of(value)[0] != "json":
+        return _called("json_valid", (_text(value),), "integer")
     if not value.nullable:
         return truth("true", rank=Rank.ATOM, nullable=False)
     return truth(f"CASE WHEN {value.within(Rank.IS)} IS NOT NULL THEN true END", value, rank=Rank.ATOM)
 
 
-def _same(arguments: Sequence[Value], _: bool) -> Value:
+def _same(arguments: Sequence[Value], _: Setting) -> Value:
     return replace(arguments[0], stored=False)
 
 
 def _dates(name: str) -> Rule:
-    return lambda arguments, _: moments.date_function(name, arguments)
+    def rule(arguments: Sequence[Value], setting: Setting) -> Value:
+        try:
+            return (
+                moments.strftime(arguments) if name == "strftime" else moments.date_function(name, arguments)
+            )
+        except TranslationError:
+            return _dates_of_text(name, arguments, setting)
+
+    return rule
+
+
+def _dates_of_text(name: str, arguments: Sequence[Value], setting: Setting) -> Value:
+    texts = [_text(argument) for argument in arguments]
+    words = [text.constant[0] if text.constant is not None else None for text in texts]
+    subsecond = any(isinstance(word, str) and word.lower() in {"subsec", "subsecond"} for word in words)
+    kind: Kind = {"julianday": "real", "unixepoch": "integer"}.get(name, "text")  # type: ignore[assignment]
+    if name == "unixepoch" and subsecond:
+        name, kind = "unixepoch_real", "real"
+    found = _called(f"{name}_fixed" if setting.fixed else name, texts, kind, nullable=True)
+    return found if setting.fixed else replace(found, volatility=max(found.volatility, Volatility.STABLE))
 
 
 def _current(name: str) -> Rule:
     return lambda _, __: moments.current(name)
+
+
+def _like(arguments: Sequence[Value], _: Setting) -> Value:
+    return patterns.like(arguments[1], arguments[0], arguments[2] if len(arguments) > 2 else None)
+
+
+def _glob(arguments: Sequence[Value], _: Setting) -> Value:
+    return patterns.glob(arguments[1], arguments[0])
+
+
+_TYPES: Mapping[str, str] = {
+    "integer": "bigint", "real": "double precision", "text": "text", "tagged": "text", "blob": "bytea",
+}  # fmt: skip
+
+
+def _called(name: str, parts: Sequence[Value], kind: Kind, *, nullable: bool = True) -> Value:
+    """A call of the schema `sqlite`."""
+    arguments = ", ".join(part.sql if part.kind != "null" else f"NULL::{part.type}" for part in parts)
+    return made(f"sqlite.{name}({arguments})", kind, _TYPES[kind], *parts, nullable=nullable)
+
+
+_TAKEN: Mapping[str, Callable[[Value], Value]] = {
+    "T": _text,
+    "I": lambda value: to_integer(held.stored_form(value)),
+    "R": lambda value: to_real(held.stored_form(value)),
+    "V": held.tagged,
+    "J": lambda value: replace(held.tagged(value), sql=json_argument(value)),
+}
+
+
+def _library(name: str, takes: str, kind: Kind, *, json: bool = False, nullable: bool = True) -> Rule:
+    """The rule for a function of the schema `sqlite`.
+
+    `takes` says how each argument goes over: T text, I integer, R real, V tagged, J tagged for JSON; the
+    last letter holds for all that follow. `json`: its text is JSON to other JSON functions.
+    """
+
+    def rule(arguments: Sequence[Value], _: Setting) -> Value:
+        letters = takes + takes[-1:] * len(arguments)
+        parts = [_TAKEN[letter](argument) for letter, argument in zip(letters, arguments, strict=False)]
+        return replace(_called(name, parts, kind, nullable=nullable), json=json)
+
+    return rule
+
+
+def json_operator(operator: str, left: Value, right: Value) -> Value:
+    """`left -> right` and `left ->> right`."""
+    text, path = _text(left), held.tagged(right)
+    if operator == "->":
+        return replace(_called("json_arrow", (text, path), "text"), json=True)
+    return _called("json_arrow_text", (text, path), "tagged")
+
+
+def _json_extract(arguments: Sequence[Value], setting: Setting) -> Value:
+    found = _library("json_extract", "T", "tagged")(arguments, setting)
+    # An array or object stays JSON in another JSON function.
+    argument = found.sql.replace("sqlite.json_extract(", "sqlite.json_extract_argument(", 1)
+    return replace(found, json_argument=argument)
+
+
+def _log(arguments: Sequence[Value], setting: Setting) -> Value:
+    if len(arguments) == 1:
+        return _library("log", "R", "real")(arguments, setting)
+    base = held.tagged(arguments[0])
+    base = replace(base, sql=f"sqlite.math_from({base.sql})", kind="real")
+    return _called("log", (base, to_real(held.stored_form(arguments[1]))), "real")
+
+
+def _whole_or_real(name: str) -> Rule:
+    """ceil, floor and trunc: an integer stays one."""
+
+    def rule(arguments: Sequence[Value], _: Setting) -> Value:
+        value = held.stored_form(arguments[0])
+        if value.kind in {"integer", "boolean"}:
+            return as_integer(value)
+        if value.kind in {"number", "tagged", "text", "blob"}:
+            return _called(f"{name}_from", (held.tagged(value),), "tagged")
+        return _called(name, (to_real(value),), "real")
+
+    return rule
+
+
+def _volatile(rule: Rule, volatility: Volatility) -> Rule:
+    return lambda arguments, setting: replace(rule(arguments, setting), volatility=volatility)
 
 
 _ANY = 99
@@ -272,7 +386,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Rule]] = {
     "replace": (3, 3, _replace),
     "round": (1, 2, _round),
     "rtrim": (1, 2, _trimmed("rtrim")),
-    "strftime": (1, _ANY, lambda arguments, _: moments.strftime(arguments)),
+    "strftime": (1, _ANY, _dates("strftime")),
     "substr": (2, 3, _substr),
     "substring": (2, 3, _substr),
     "time": (0, _ANY, _dates("time")),
@@ -282,11 +396,63 @@ FUNCTIONS: Mapping[str, tuple[int, int, Rule]] = {
     "unlikely": (1, 1, _same),
     "upper": (1, 1, _folded("upper")),
     "zeroblob": (1, 1, _zeroblob),
+    "ceil": (1, 1, _whole_or_real("ceil")),
+    "ceiling": (1, 1, _whole_or_real("ceil")),
+    "changes": (0, 0, _volatile(_library("changes", "", "integer", nullable=False), Volatility.VOLATILE)),
+    "concat": (1, _ANY, _library("concat", "V", "text", nullable=False)),
+    "concat_ws": (2, _ANY, _library("concat_ws", "TV", "text")),
+    "floor": (1, 1, _whole_or_real("floor")),
+    "format": (1, _ANY, _library("printf", "TV", "text")),
+    "glob": (2, 2, _glob),
+    "json": (1, 1, _library("json", "T", "text", json=True)),
+    "json_array": (0, _ANY, _library("json_array", "J", "text", json=True, nullable=False)),
+    "json_array_length": (1, 2, _library("json_array_length", "T", "integer")),
+    "json_extract": (2, _ANY, _json_extract),
+    "json_insert": (1, _ANY, _library("json_insert", "TJ", "text", json=True)),
+    "json_object": (0, _ANY, _library("json_object", "J", "text", json=True, nullable=False)),
+    "json_patch": (2, 2, _library("json_patch", "T", "text", json=True)),
+    "json_quote": (1, 1, _library("json_quote", "J", "text", json=True)),
+    "json_remove": (1, _ANY, _library("json_remove", "T", "text", json=True)),
+    "json_replace": (1, _ANY, _library("json_replace", "TJ", "text", json=True)),
+    "json_set": (1, _ANY, _library("json_set", "TJ", "text", json=True)),
+    "json_type": (1, 2, _library("json_type", "T", "text")),
+    "last_insert_rowid": (
+        0,
+        0,
+        _volatile(_library("last_insert_rowid", "", "integer", nullable=False), Volatility.VOLATILE),
+    ),
+    "like": (2, 3, _like),
+    "log": (1, 2, _log),
+    "octet_length": (1, 1, _library("octet_length_from", "V", "integer")),
+    "printf": (1, _ANY, _library("printf", "TV", "text")),
+    "quote": (1, 1, _library("quote", "V", "text", nullable=False)),
+    "sign": (1, 1, _library("sign", "V", "integer")),
+    "sqlite_version": (0, 0, _library("sqlite_version", "", "text", nullable=False)),
+    "soundex": (1, 1, _library("soundex", "T", "text", nullable=False)),
+    "timediff": (2, 2, _library("timediff", "T", "text")),
+    "total_changes": (
+        0,
+        0,
+        _volatile(_library("total_changes", "", "integer", nullable=False), Volatility.VOLATILE),
+    ),
+    "trunc": (1, 1, _whole_or_real("trunc")),
+    "unhex": (1, 2, _library("unhex", "T", "blob")),
+    "unicode": (1, 1, _library("unicode", "T", "integer")),
+    **{
+        name: (count, count, _library(name, "R", "real"))
+        for count, names in (
+            (0, "pi"),
+            (1, "acos acosh asin asinh atan atanh cos cosh degrees exp ln log10 log2 radians"),
+            (1, "sin sinh sqrt tan tanh"),
+            (2, "atan2 mod pow power"),
+        )
+        for name in names.split()
+    },
 }
 """Name → fewest arguments, most arguments, rule."""
 
 
-def call(name: str, arguments: Sequence[Value], *, bytewise: bool) -> Value:
+def call(name: str, arguments: Sequence[Value], setting: Setting) -> Value:
     """The value of a scalar function call; TranslationError names a function that is not in the table."""
     entry = FUNCTIONS.get(name)
     if entry is None:
@@ -294,4 +460,4 @@ def call(name: str, arguments: Sequence[Value], *, bytewise: bool) -> Value:
     fewest, most, rule = entry
     if not fewest <= len(arguments) <= most:
         raise refuse(f"{name}() with {len(arguments)} arguments")
-    return rule(arguments, bytewise)
+    return rule(arguments, setting)

@@ -34,6 +34,10 @@ class Reader(Cursor):
         """A query inside an expression."""
         raise self.refused("a subquery here")
 
+    def parameter(self) -> tree.Expression:
+        """A bound parameter."""
+        raise self.refused("a bound parameter in DDL")
+
     def expression(self, level: int = 0) -> tree.Expression:
         """One expression whose operators all bind tighter than or like `level`."""
         left = self._prefix()
@@ -137,7 +141,7 @@ class Reader(Cursor):
         if token.kind == "string" and not self._dotted():
             return tree.Constant(unquote(self.advance()))
         if token.kind == "parameter":
-            raise self.refused("a bound parameter in DDL")
+            return self.parameter()
         if self.accept("("):
             return self._parenthesis()
         rule = _WORDS.get(token.word)
@@ -175,6 +179,8 @@ class Reader(Cursor):
             self.expect(")")
             return self._call_tail(tree.Call(name.lower(), (), star=True))
         distinct = self.accept("DISTINCT")
+        if not distinct:
+            self.accept("ALL")
         arguments = () if self.at(")") else self.expressions()
         order = self.order_by()
         self.expect(")")
@@ -188,9 +194,33 @@ class Reader(Cursor):
             self.expect("WHERE")
             condition = self.expression()
             self.expect(")")
+        over: tree.Window | None = None
         if self.at("OVER") and (self.ahead().word == "(" or self.ahead().kind in {"name", "quoted"}):
-            raise self.refused("a window function (OVER)")
-        return tree.Call(call.name, call.arguments, call.star, call.distinct, call.order, condition)
+            self.advance()
+            over = self.window() if self.at("(") else tree.Window(base=self.name())
+        return tree.Call(call.name, call.arguments, call.star, call.distinct, call.order, condition, over)
+
+    def window(self) -> tree.Window:
+        """A window's definition in parentheses."""
+        self.expect("(")
+        base = None
+        if self.at_name() and not self.at("PARTITION", "ORDER", "ROWS", "RANGE", "GROUPS"):
+            base = self.name()
+        partition = self.expressions() if self.accept("PARTITION", "BY") else ()
+        order = self.order_by()
+        frame = self._frame() if self.at("ROWS", "RANGE", "GROUPS") else ""
+        self.expect(")")
+        return tree.Window(base, partition, order, frame)
+
+    def _frame(self) -> str:
+        """The words of a frame; its distances are literals."""
+        words: list[str] = []
+        while not self.at(")"):
+            token = self.advance()
+            if token.word not in _FRAME_WORDS and token.kind != "number":
+                raise self.refused(f"{token.text!r} in a window's frame")
+            words.append(token.word if token.word in _FRAME_WORDS else token.text)
+        return " ".join(words)
 
     def order_by(self) -> tuple[tree.Order, ...]:
         """An ORDER BY clause; empty when there is none."""
@@ -255,6 +285,11 @@ class Reader(Cursor):
         return tree.Raise(action, message)
 
 
+_FRAME_WORDS = frozenset(
+    """
+    ROWS RANGE GROUPS BETWEEN AND UNBOUNDED PRECEDING FOLLOWING CURRENT ROW EXCLUDE NO OTHERS GROUP TIES
+    """.split()  # noqa: SIM905 - a word list reads better as words
+)
 _WORDS: dict[str, Callable[[Reader], tree.Expression]] = {
     "NULL": lambda _: tree.Constant(None),
     "CASE": Reader.case,

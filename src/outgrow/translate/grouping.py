@@ -1,28 +1,31 @@
-"""GROUP BY: which columns may stand bare beside aggregates.
+"""GROUP BY: what a bare column beside aggregates stands for.
 
-SQLite takes a bare column from some row of the group; PostgreSQL refuses it. It is allowed here when
-it is grouped by, or hangs on a grouped primary key, for then the group has one value of it.
-Used by `query`.
+SQLite takes it from one row of the group: of the row that min() or max() found, when the query has one of
+them alone, else of the first row it read. PostgreSQL refuses a bare column unless the group determines
+it; where it does not, the value is picked out of an array of the group's.
+Used by `query`. Rules: https://www.sqlite.org/lang_select.html#bareagg
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from outgrow.errors import TranslationError
 from outgrow.schema.names import fold
-from outgrow.translate import held, tree
-from outgrow.translate.aggregates import is_aggregate
+from outgrow.translate import tree
+from outgrow.translate.aggregates import distinct_key, is_aggregate
+from outgrow.translate.collations import order_term
 from outgrow.translate.expressions import translate
 from outgrow.translate.scope import Scope, Source
-from outgrow.translate.value import Value, described, refuse
+from outgrow.translate.value import Rank, Value, refuse
 from outgrow.translate.walk import children, walk
 
 
 def has_aggregate(nodes: Iterable[object]) -> bool:
     """Whether an aggregate of this query (not of a subquery in it) stands in one of the nodes."""
     return any(
-        isinstance(node, tree.Call) and is_aggregate(node.name, len(node.arguments))
+        isinstance(node, tree.Call) and node.over is None and is_aggregate(node.name, len(node.arguments))
         for start in nodes
         for node in _own(start)
     )
@@ -36,19 +39,67 @@ def _own(node: object) -> Iterable[object]:
 
 
 def group_key(value: Value) -> Value:
-    """A value fit to group by; refused where PostgreSQL would make other groups than SQLite."""
-    refuse_loose(value, "GROUP BY")
+    """A value to group by, as what SQLite equates."""
     if value.constant is not None:
-        raise refuse("GROUP BY a constant")
-    return value
+        return replace(value, sql=f"({value.sql}::{value.type})", constant=None, rank=Rank.ATOM)
+    return replace(
+        value, sql=distinct_key(value), rank=Rank.OTHER if distinct_key(value) == value.sql else Rank.ATOM
+    )
 
 
-def refuse_loose(value: Value, where: str) -> None:
-    """Refuses values that the two databases equate differently: texts under NOCASE, JSON documents."""
-    if value.kind == "text" and value.collation not in {None, "BINARY"}:
-        raise refuse(f"{where} over {described(value)} with collation {value.collation}")
-    if value.kind == "held" and held.conversion_of(value)[0] in {"json", "vector"}:
-        raise refuse(f"{where} over {described(value)}")
+def picking(
+    sources: tuple[Source, ...], keys: frozenset[str], nodes: list[tree.Expression | None], scope: Scope
+) -> tuple[Source, ...]:
+    """The sources as a bare column sees them: every column not grouped by is that of one row."""
+    order = _picked_order(sources, nodes, scope)
+    found = []
+    for source in sources:
+        columns = {name: _picked(value, keys, order) for name, value in source.columns.items()}
+        rowid = _picked(source.rowid, keys, order) if source.rowid is not None else None
+        found.append(replace(source, columns=columns, rowid=rowid))
+    return tuple(found)
+
+
+def _picked(value: Value, keys: frozenset[str], order: str) -> Value:
+    if value.sql in keys:
+        return value
+    return replace(
+        value, sql=f"(array_agg({value.sql}{order}))[1]", rank=Rank.ATOM, nullable=True, column=value.column
+    )
+
+
+def _picked_order(sources: tuple[Source, ...], nodes: list[tree.Expression | None], scope: Scope) -> str:
+    rowid = sources[0].rowid if len(sources) == 1 else None
+    terms = [rowid.sql] if rowid is not None else []
+    calls = [
+        node
+        for start in nodes
+        for node in _own(start)
+        if isinstance(node, tree.Call) and is_aggregate(node.name, len(node.arguments))
+    ]
+    if len(set(calls)) == 1 and calls[0].name in {"min", "max"} and calls[0].filter is None:
+        value = translate(calls[0].arguments[0], replace(scope, aggregates=False))
+        term = tree.Order(calls[0].arguments[0], descending=calls[0].name == "max", nulls="LAST")
+        terms.insert(0, order_term(term, value, bytewise=scope.bytewise))
+    return f" ORDER BY {', '.join(terms)}" if terms else ""
+
+
+def grouped_value(
+    node: tree.Expression, keys: frozenset[str], scope: Scope, picked: tuple[Source, ...]
+) -> Value:
+    """The value of an expression of a grouped query, whose bare columns are picked where they must be."""
+    try:
+        check_bare(node, keys, scope)
+    except TranslationError:
+        key = _own_key(node, keys, scope)
+        if key is not None:
+            return key
+        return translate(node, replace(scope, sources=picked, raw=scope.sources))
+    return translate(node, scope)
+
+
+def _own_key(node: tree.Expression, keys: frozenset[str], scope: Scope) -> Value | None:
+    return translate(node, scope) if _is_key(node, keys, scope) else None
 
 
 def check_bare(node: tree.Expression, keys: frozenset[str], scope: Scope) -> None:

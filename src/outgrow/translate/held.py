@@ -16,7 +16,7 @@ from datetime import datetime
 from outgrow.schema.model import Affinity
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetColumn
-from outgrow.translate.value import Kind, Moment, Rank, Value, Volatility, made, refuse
+from outgrow.translate.value import Kind, Moment, Rank, Value, Volatility, made, refuse, tag
 
 _FORMAT = re.compile(
     r"(?P<date>YYYY-MM-DD)?(?P<sep>[ T])?(?P<time>HH:MM(?P<seconds>:SS)?)?"
@@ -48,6 +48,8 @@ def column_value(column: TargetColumn, sql: str, *, nullable: bool | None = None
         kind = "boolean"
     elif recipe in {"numeric", "numbers", "numeric-point"}:
         kind = "number"
+    elif recipe == "tagged":
+        kind = "tagged"
     return Value(
         sql=sql,
         kind=kind,
@@ -77,7 +79,21 @@ def same_form(left: Value, right: Value) -> bool:
     if left.column is None or right.column is None:
         return False
     same = (left.type, left.column.conversion) == (right.type, right.column.conversion)
-    return same and conversion_of(left)[0] not in {"json", "vector", "same"}
+    return same and conversion_of(left)[0] not in {"json", "vector", "same", "escaped"}
+
+
+def plain_kind(value: Value) -> Kind | None:
+    """The kind in which a bound parameter compared with the value travels; None when it may be any."""
+    if value.kind == "held":
+        return "blob" if conversion_of(value)[0] == "uuid-blob" else "text"
+    if value.kind == "boolean":
+        return "integer"
+    return value.kind if value.kind in {"integer", "real", "text", "blob"} else None
+
+
+def tagged(value: Value) -> Value:
+    """Any value behind the letter of its class."""
+    return tag(stored_form(value))
 
 
 def keeps_order(value: Value) -> bool:
@@ -135,8 +151,10 @@ def _stored_form(value: Value) -> Value:
         factor, zero = _EPOCH[argument]
         moved = f"extract(epoch from {value.sql})" + (f" - {zero}" if zero else "")
         return made(f"(({moved}) * {factor})", "number", "numeric", value)
-    if recipe == "integer-text" or (recipe == "json" and value.type == "json"):
+    if recipe in {"integer-text", "json"}:
         return made(f"{sql}::text", "text", "text", value)
+    if recipe == "escaped":
+        return made(f"sqlite.unescape({value.sql})", "tagged", "text", value)
     raise refuse(f"the stored form of a value kept as {value.type} ({recipe})")
 
 

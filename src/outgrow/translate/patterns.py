@@ -11,23 +11,26 @@ import re
 
 from outgrow.schema.names import fold, literal
 from outgrow.translate import held
-from outgrow.translate.value import Rank, Value, as_text, refuse, truth
+from outgrow.translate.value import Rank, Value, as_text, truth
 
 _GLOB_CLASS = re.compile(r"\[(\^?)(\]?[^\]]*)\]")
 
 
 def like(value: Value, pattern: Value, escape: Value | None) -> Value:
-    """`value LIKE pattern [ESCAPE escape]`, ASCII letters compared without case."""
+    """`value LIKE pattern [ESCAPE escape]`, ASCII letters compared without case; a blob matches nothing."""
+    if "blob" in {value.kind, pattern.kind}:
+        return _never(pattern if pattern.kind == "blob" else value)
     subject, wanted = as_text(held.stored_form(value)), as_text(held.stored_form(pattern))
-    mark = _escape(escape)
     known = wanted.constant[0] if wanted.constant is not None else None
+    mark = _escape(escape)
+    if mark is None or (mark and not isinstance(known, str)):
+        by_row = [wanted, subject, *([as_text(held.stored_form(escape))] if escape is not None else [])]
+        return truth(f'sqlite."like"({", ".join(part.sql for part in by_row)})', *by_row, rank=Rank.ATOM)
     if not isinstance(known, str):
-        if mark:
-            raise refuse("LIKE … ESCAPE with a pattern that is no literal")
         sql = f"{_folded(subject)} LIKE {_folded(wanted)} ESCAPE ''"
     else:
         if mark and (len(known) - len(known.rstrip(mark))) % 2:
-            raise refuse("a LIKE pattern that ends in its escape character")
+            return truth("false", subject, rank=Rank.ATOM)  # nothing follows the escape character to match
         left = subject.within(Rank.COMPARE) if fold(known) == known.upper() else _folded(subject)
         tail = "" if not mark and "\\" not in known else f" ESCAPE {literal(mark)}"
         sql = f"{left} LIKE {literal(fold(known))}{tail}"
@@ -38,35 +41,52 @@ def _folded(value: Value) -> str:
     return f'lower({value.within(Rank.OTHER)} COLLATE "C")'
 
 
-def _escape(value: Value | None) -> str:
+def _never(blob: Value) -> Value:
+    """What a blob gives that is there: no match, whatever stands on the other side."""
+    if not blob.nullable:
+        return truth("false", blob, rank=Rank.ATOM)
+    return truth(f"CASE WHEN {blob.within(Rank.IS)} IS NOT NULL THEN false END", blob, rank=Rank.ATOM)
+
+
+def _escape(value: Value | None) -> str | None:
+    """The escape character, "" for none, None when PostgreSQL's LIKE cannot take it."""
     if value is None:
         return ""
     known = value.constant[0] if value.constant is not None else None
     if not isinstance(known, str) or len(known) != 1 or known.isalpha() or known in "%_":
-        raise refuse("LIKE … ESCAPE with anything but one literal character that is no letter")
+        return None
     return known
 
 
 def glob(value: Value, pattern: Value) -> Value:
     """`value GLOB pattern` for a literal pattern."""
-    subject = as_text(held.stored_form(value))
-    known = pattern.constant[0] if pattern.constant is not None else None
-    if not isinstance(known, str):
-        raise refuse("GLOB with a pattern that is no literal")
-    if "[" not in known:
-        escaped = re.sub(r"([\\%_])", r"\\\1", known).replace("*", "%").replace("?", "_")
-        return truth(f"{subject.within(Rank.COMPARE)} LIKE {literal(escaped)}", subject)
-    return truth(f'{subject.within(Rank.OTHER)} COLLATE "C" ~ {literal(f"^{_regex(known)}$")}', subject)
+    if "blob" in {value.kind, pattern.kind}:
+        return _never(pattern if pattern.kind == "blob" else value)
+    subject, wanted = as_text(held.stored_form(value)), as_text(held.stored_form(pattern))
+    known = wanted.constant[0] if wanted.constant is not None else None
+    found = _like_pattern(known) if isinstance(known, str) else None
+    if found is not None:
+        return truth(f"{subject.within(Rank.COMPARE)} LIKE {literal(found)}", subject)
+    regex = _regex(known) if isinstance(known, str) else None
+    if regex is not None:
+        return truth(f'{subject.within(Rank.OTHER)} COLLATE "C" ~ {literal(f"^{regex}$")}', subject)
+    return truth(f"sqlite.glob({wanted.sql}, {subject.sql})", wanted, subject, rank=Rank.ATOM)
 
 
-def _regex(pattern: str) -> str:
+def _like_pattern(pattern: str) -> str | None:
+    if "[" in pattern:
+        return None
+    return re.sub(r"([\\%_])", r"\\\1", pattern).replace("*", "%").replace("?", "_")
+
+
+def _regex(pattern: str) -> str | None:
     text, position = "", 0
     while position < len(pattern):
         char = pattern[position]
         if char == "[":
             found = _GLOB_CLASS.match(pattern, position)
             if found is None or not re.fullmatch(r"[A-Za-z0-9_. ,:/+\-]+", found[2]) or found[2][0] == "-":
-                raise refuse("this GLOB class")
+                return None
             text += f"[{found[1]}{found[2]}]"
             position = found.end()
             continue

@@ -7,17 +7,20 @@ view or an enclosing query can go on from there. Stands between `statements` and
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from outgrow.errors import TranslationError
 from outgrow.schema.names import fold, quote
-from outgrow.translate import tree
+from outgrow.schema.target import TargetColumn
+from outgrow.translate import held, tree
+from outgrow.translate.aggregates import distinct_key
 from outgrow.translate.collations import order_term
 from outgrow.translate.expressions import condition, translate
-from outgrow.translate.grouping import check_bare, group_key, has_aggregate, refuse_loose
-from outgrow.translate.scope import Result, Scope
+from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, picking
+from outgrow.translate.scope import Result, Scope, Source
 from outgrow.translate.sources import From, from_clause, named_source, target_names
 from outgrow.translate.unify import is_flag, unify
-from outgrow.translate.value import Rank, Value, as_integer, refuse
+from outgrow.translate.value import Rank, Value, as_integer, as_truth, refuse, to_integer
 from outgrow.translate.walk import walk
 
 
@@ -33,20 +36,33 @@ class _Core:
     tail: str
     grouped: bool
     keys: frozenset[str]
+    picked: tuple[Source, ...] | None = None
 
 
-def query(node: tree.Query, outer: Scope) -> Result:
-    """The translation of a query nested in `outer` (or standing alone in an empty scope)."""
-    scope = Scope(model=outer.model, outer=outer, bytewise=outer.bytewise, aggregates=False, subquery=query)
-    prefix, scope = _commons(node, scope)
-    result = _simple(node, scope) if len(node.selects) == 1 else _compound(node, scope)
+Reader = Literal["query", "application", "view"]
+"""Who gets the rows of a query: one around it, the application, or everyone who asks a view."""
+
+
+def query(node: tree.Query, outer: Scope, *, reader: Reader = "query") -> Result:
+    """The translation of a query nested in `outer` (or standing alone in an empty scope).
+
+    For the application, values held in a type of their own come in the form in which SQLite stored them;
+    in a view, numbers whose class the row decides are decimals whose point tells.
+    """
+    scope = Scope(
+        model=outer.model, outer=outer, bytewise=outer.bytewise, subquery=query, parameters=outer.parameters
+    )
+    prefix, scope = with_clause(node.commons, scope)
+    rule = _simple if len(node.selects) == 1 else _compound
+    result = rule(node, scope, reader=reader)
     return replace(result, sql=prefix + result.sql)
 
 
-def _commons(node: tree.Query, scope: Scope) -> tuple[str, Scope]:
+def with_clause(commons: tuple[tree.Common, ...], scope: Scope) -> tuple[str, Scope]:
+    """`WITH … ` with a space after it, "" for none, and the scope that sees its names."""
     texts: list[str] = []
     recursive = False
-    for common in node.commons:
+    for common in commons:
         itself = any(
             isinstance(part, tree.TableRef) and fold(part.name) == fold(common.name)
             for part in walk(common.query)
@@ -81,13 +97,32 @@ def _recursive(common: tree.Common, scope: Scope) -> Result:
     labels = common.columns or first.labels
     itself = named_source(replace(first, labels=labels), common.name, target_names(labels))
     whole = query(node, replace(scope, commons={**scope.commons, fold(common.name): itself}))
-    changed = [
-        one.type != other.type or one.kind != other.kind
+    if _same_types(first, whole):
+        return whole
+    # A later SELECT gives another class: all of them tagged.
+    first = _all_tagged(first)
+    itself = named_source(replace(first, labels=labels), common.name, target_names(labels))
+    inside = replace(scope, commons={**scope.commons, fold(common.name): itself})
+    parts = [_all_tagged(query(tree.Query((select,)), inside)) for select in node.selects]
+    return replace(first, sql=_combined([part.sql for part in parts], node.operators))
+
+
+def _same_types(first: Result, whole: Result) -> bool:
+    return all(
+        (one.type, one.kind) == (other.type, other.kind)
         for one, other in zip(first.columns, whole.columns, strict=True)
-    ]
-    if any(changed):
-        raise refuse(f"the recursive query {common.name}, whose columns change type")
-    return whole
+    )
+
+
+def _all_tagged(result: Result) -> Result:
+    """The same rows with every column behind the letter of its class."""
+    names = [f"v{number}" for number in range(1, len(result.columns) + 1)]
+    seen = [replace(column, sql=f"q.{name}") for column, name in zip(result.columns, names, strict=True)]
+    columns = tuple(replace(held.tagged(column), column=None, stored=False) for column in seen)
+    listed = ", ".join(column.sql for column in columns)
+    return replace(
+        result, sql=f"SELECT {listed} FROM ({result.sql}) AS q ({', '.join(names)})", columns=columns
+    )
 
 
 def _core(node: tree.Select, scope: Scope) -> _Core:
@@ -101,27 +136,28 @@ def _core(node: tree.Select, scope: Scope) -> _Core:
     expressions = [item.expression for item in node.items if item.expression is not None]
     grouped = bool(node.group) or node.having is not None or has_aggregate([*expressions, node.having])
     keys = tuple(group_key(_group_term(term, node, named)) for term in node.group)
-    reach = replace(inside, aggregates=True)
-    columns = tuple(
-        value if value is not None else translate(expression, reach) for _, expression, value in items
-    )
-    found = _Core(
+    known = frozenset(key.sql for key in keys)
+    reach = replace(inside, aggregates=True, windows={fold(name): window for name, window in node.windows})
+    if grouped:
+        named = replace(named, windows=reach.windows)
+        picked = picking(source.sources, known, [*expressions, node.having], reach)
+        columns = tuple(grouped_value(expression, known, reach, picked) for _, expression, _ in items)
+    else:
+        picked = None
+        columns = tuple(
+            value if value is not None else translate(expression, reach) for _, expression, value in items
+        )
+    return _Core(
         node=node,
-        scope=replace(named, aggregates=True),
+        scope=replace(named, aggregates=True, windows=reach.windows),
+        picked=picked,
         columns=columns,
         expressions=tuple(expression for _, expression, _ in items),
         labels=tuple(label for label, _, _ in items),
-        tail=_tail(node, source, named, keys),
+        tail=_tail(node, source, named, keys, picked),
         grouped=grouped,
-        keys=frozenset(key.sql for key in keys),
+        keys=known,
     )
-    if grouped:
-        for expression in found.expressions:
-            if expression is not None:
-                check_bare(expression, found.keys, found.scope)
-        if node.having is not None:
-            check_bare(node.having, found.keys, found.scope)
-    return found
 
 
 def _items(node: tree.Select, scope: Scope) -> list[tuple[str, tree.Expression, Value | None]]:
@@ -161,20 +197,36 @@ def _by_position(term: tree.Expression, node: tree.Select) -> tree.Expression | 
     return node.items[term.value - 1].expression
 
 
-def _tail(node: tree.Select, source: From, scope: Scope, keys: tuple[Value, ...]) -> str:
+def _tail(
+    node: tree.Select, source: From, scope: Scope, keys: tuple[Value, ...], picked: tuple[Source, ...] | None
+) -> str:
     text = f" FROM {source.sql}" if source.sql else ""
     if node.where is not None:
         text += f" WHERE {condition(node.where, scope).sql}"
     if keys:
         text += f" GROUP BY {', '.join(key.within(Rank.OR) for key in keys)}"
     if node.having is not None:
-        text += f" HAVING {condition(node.having, replace(scope, aggregates=True)).sql}"
+        known = frozenset(key.sql for key in keys)
+        having = grouped_value(node.having, known, replace(scope, aggregates=True), picked or ())
+        text += f" HAVING {as_truth(having).sql}"
     return text
 
 
-def projected(value: Value) -> Value:
+def projected(value: Value, *, reader: Reader = "query") -> Value:
     """A result column in its final type: conditions become SQLite's 0 and 1, literals get their type."""
     value = replace(value, explicit=False)
+    if reader == "application" and value.kind == "held":
+        value = replace(held.stored_form(value), column=None)
+    if reader == "view" and value.kind == "tagged" and value.numeric:
+        pointed = TargetColumn(source="", name="", type="numeric", conversion="numeric-point")
+        return replace(
+            value,
+            sql=f"sqlite.pointed({value.sql})",
+            kind="number",
+            type="numeric",
+            column=pointed,
+            numeric=False,
+        )
     if value.kind == "boolean" and not is_flag(value):
         return as_integer(value)
     if value.constant is None:
@@ -186,51 +238,120 @@ def projected(value: Value) -> Value:
 
 
 def _written(core: _Core, columns: tuple[Value, ...]) -> str:
-    distinct = "DISTINCT " if core.node.distinct else ""
-    if core.node.distinct:
-        for column in columns:
-            refuse_loose(column, "DISTINCT")
-    return f"SELECT {distinct}{', '.join(column.sql for column in columns)}{core.tail}"
+    distinct = _distinct(columns) if core.node.distinct else ""
+    return f"SELECT {distinct}{', '.join(column.sql for column in columns) or 'NULL'}{core.tail}"
 
 
-def _simple(node: tree.Query, scope: Scope) -> Result:
+def _distinct(columns: tuple[Value, ...]) -> str:
+    """DISTINCT, with what SQLite equates where that is not PostgreSQL's own equality."""
+    keys = [distinct_key(column) for column in columns]
+    if keys == [column.sql for column in columns]:
+        return "DISTINCT "
+    return f"DISTINCT ON ({', '.join(keys)}) "
+
+
+def _simple(node: tree.Query, scope: Scope, *, reader: Reader) -> Result:
     core = _core(node.selects[0], scope)
-    columns = tuple(projected(column) for column in core.columns)
+    columns = tuple(projected(column, reader=reader) for column in core.columns)
     single = core.grouped and not core.node.group
     result = Result(sql=_written(core, columns), columns=columns, labels=core.labels, single=single)
     if core.node.distinct and node.order:
-        return _ordered_outside(result, node, scope)
+        try:
+            return _ordered_outside(result, node, scope)
+        except TranslationError:
+            return _ordered_beside(core, columns, node)
     terms = [text for text in (_order(term, core) for term in node.order) if text]
     order = f" ORDER BY {', '.join(terms)}" if terms else ""
-    return replace(result, sql=result.sql + order + _limit(node))
+    return replace(result, sql=result.sql + order + _limit(node, scope))
 
 
-def _order(term: tree.Order, core: _Core) -> str:
+def _ordered_beside(core: _Core, columns: tuple[Value, ...], node: tree.Query) -> Result:
+    """DISTINCT ordered by what is no result column: of equal rows SQLite keeps the first it reads."""
+    values = [_order_value(term, core) for term in node.order]
+    names = [f"c{number}" for number in range(1, len(columns) + 1)]
+    extra = [f"o{number}" for number in range(1, len(values) + 1)]
+    keys = ", ".join(distinct_key(column) for column in columns)
+    listed = ", ".join(value.sql for value in (*columns, *values))
+    rowid = core.scope.sources[0].rowid if len(core.scope.sources) == 1 else None
+    first = f" ORDER BY {keys}" + (f", {rowid.sql}" if rowid is not None else "")
+    inner = f"SELECT DISTINCT ON ({keys}) {listed}{core.tail}{first}"
+    terms = ", ".join(
+        order_term(term, replace(value, sql=f"q.{name}", rank=Rank.ATOM), bytewise=core.scope.bytewise)
+        for term, value, name in zip(node.order, values, extra, strict=True)
+    )
+    chosen, seen = ", ".join(f"q.{name}" for name in names), ", ".join([*names, *extra])
+    sql = f"SELECT {chosen} FROM ({inner}) AS q ({seen})"
+    return Result(
+        sql=f"{sql} ORDER BY {terms}{_limit(node, core.scope)}", columns=columns, labels=core.labels
+    )
+
+
+def _order_value(term: tree.Order, core: _Core) -> Value:
+    position = term.expression.value if isinstance(term.expression, tree.Constant) else None
+    if isinstance(position, int) and 1 <= position <= len(core.columns):
+        return core.columns[position - 1]
     expression = _by_position(term.expression, core.node) or term.expression
     if isinstance(expression, tree.Name) and expression.table is None:
         expression = core.scope.aliases.get(fold(expression.column), expression)
-    value = translate(expression, core.scope)
     if core.grouped:
-        check_bare(expression, core.keys, core.scope)
+        return grouped_value(expression, core.keys, core.scope, core.picked or ())
+    return translate(expression, core.scope)
+
+
+def _order(term: tree.Order, core: _Core) -> str:
+    value = _order_value(term, core)
     return "" if value.constant is not None else order_term(term, value, bytewise=core.scope.bytewise)
 
 
-def _compound(node: tree.Query, scope: Scope) -> Result:
+def _compound(node: tree.Query, scope: Scope, *, reader: Reader) -> Result:
     cores = [_core(select, scope) for select in node.selects]
     if len({len(core.columns) for core in cores}) != 1:
         raise refuse("a compound of SELECTs with different numbers of columns")
     plain = [tuple(replace(column, explicit=False) for column in core.columns) for core in cores]
-    unified = [tuple(projected(value) for value in unify(column)) for column in zip(*plain, strict=True)]
+    unified = [
+        tuple(projected(value, reader=reader) for value in unify(column))
+        for column in zip(*plain, strict=True)
+    ]
     rows = list(zip(*unified, strict=True))
     columns = tuple(_merged(column) for column in unified)
-    if set(node.operators) != {"UNION ALL"}:
-        for column in [*columns, *(value for row in plain for value in row)]:
-            refuse_loose(column, "UNION, INTERSECT or EXCEPT")
     texts = [_written(core, row) for core, row in zip(cores, rows, strict=True)]
-    result = Result(sql=_combined(texts, node.operators), columns=columns, labels=cores[0].labels)
+    result = Result(sql=_compounded(texts, node.operators, columns), columns=columns, labels=cores[0].labels)
     if node.order:
         return _ordered_outside(result, node, scope)
-    return replace(result, sql=result.sql + _limit(node))
+    return replace(result, sql=result.sql + _limit(node, scope))
+
+
+def _compounded(texts: list[str], operators: tuple[str, ...], columns: tuple[Value, ...]) -> str:
+    """The compound; where SQLite equates more than PostgreSQL does, by what it equates."""
+    if set(operators) == {"UNION ALL"} or all(distinct_key(column) == column.sql for column in columns):
+        return _combined(texts, operators)
+    names = [f"v{number}" for number in range(1, len(columns) + 1)]
+    listed = ", ".join(names)
+    keys = [
+        distinct_key(replace(column, sql=f"q.{name}")) for column, name in zip(columns, names, strict=True)
+    ]
+    sql = texts[0]
+    for operator, text in zip(operators, texts[1:], strict=True):
+        if operator == "UNION ALL":
+            sql = f"{sql} UNION ALL {text}"
+            continue
+        if operator == "UNION":
+            both = f"({sql}) UNION ALL ({text})"
+            sql = f"SELECT DISTINCT ON ({', '.join(keys)}) q.* FROM ({both}) AS q ({listed})"
+            continue
+        others = [
+            distinct_key(replace(column, sql=f"o.{name}"))
+            for column, name in zip(columns, names, strict=True)
+        ]
+        same = " AND ".join(
+            f"{one} IS NOT DISTINCT FROM {other}" for one, other in zip(keys, others, strict=True)
+        )
+        word = "EXISTS" if operator == "INTERSECT" else "NOT EXISTS"
+        sql = (
+            f"SELECT DISTINCT ON ({', '.join(keys)}) q.* FROM ({sql}) AS q ({listed})"
+            f" WHERE {word} (SELECT 1 FROM ({text}) AS o ({listed}) WHERE {same})"
+        )
+    return sql
 
 
 def _merged(values: tuple[Value, ...]) -> Value:
@@ -261,7 +382,7 @@ def _ordered_outside(result: Result, node: tree.Query, scope: Scope) -> Result:
     listed = ", ".join(quote(name) for name in names)
     chosen = ", ".join(value.sql for value in seen)
     sql = f"SELECT {chosen} FROM ({result.sql}) AS q ({listed}) ORDER BY {terms}"
-    return replace(result, sql=sql + _limit(node))
+    return replace(result, sql=sql + _limit(node, scope))
 
 
 def _outside(
@@ -283,15 +404,27 @@ def _outside(
     raise refuse("ORDER BY an expression that is no result column")
 
 
-def _limit(node: tree.Query) -> str:
-    limit, offset = _whole(node.limit, "LIMIT"), _whole(node.offset, "OFFSET")
-    text = f" LIMIT {limit}" if limit is not None and limit >= 0 else ""
-    return text + (f" OFFSET {offset}" if offset is not None and offset > 0 else "")
+def _limit(node: tree.Query, scope: Scope) -> str:
+    return limit_clause(node.limit, node.offset, scope)
 
 
-def _whole(node: tree.Expression | None, word: str) -> int | None:
-    if node is None:
-        return None
-    if not isinstance(node, tree.Constant) or not isinstance(node.value, int):
-        raise TranslationError(f"{word} with anything but a whole number")
-    return node.value
+def limit_clause(limit: tree.Expression | None, offset: tree.Expression | None, scope: Scope) -> str:
+    """LIMIT and OFFSET; a negative limit is none, a negative offset 0."""
+    text = ""
+    for word, node in (("LIMIT", limit), ("OFFSET", offset)):
+        if node is None:
+            continue
+        value = translate(node, replace(scope, sources=(), aliases={}))
+        if value.constant is None and scope.parameters is not None:
+            value = scope.parameters.settle(value, "integer")
+        number = to_integer(value)
+        if number.constant is None:
+            if word == "LIMIT":
+                text += f" LIMIT CASE WHEN {number.within(Rank.COMPARE)} >= 0 THEN {number.sql} END"
+            else:
+                text += f" OFFSET greatest({number.sql}, 0)"
+            continue
+        known = int(number.constant[0] or 0)
+        if known >= 0 and (word == "LIMIT" or known > 0):
+            text += f" {word} {known}"
+    return text

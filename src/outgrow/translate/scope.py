@@ -7,14 +7,14 @@ double-quoted string.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate import tree
 from outgrow.translate.held import column_value
-from outgrow.translate.value import Value, constant, integer_constant, refuse
+from outgrow.translate.value import Kind, Value, constant, integer_constant, refuse
 
 ROWID_NAMES = frozenset({"rowid", "oid", "_rowid_"})
 
@@ -75,12 +75,51 @@ class Result:
     single: bool = False
 
 
+PARAMETER_TYPES: Mapping[Kind, str] = {
+    "integer": "bigint", "real": "double precision", "text": "text", "blob": "bytea", "tagged": "text",
+    "null": "text",
+}  # fmt: skip
+
+
+class Parameters:
+    """The bound parameters of one statement: the kinds that the caller knows, and those that were chosen.
+
+    One whose kind nobody knows travels tagged, or as what it is compared with or stored in.
+    """
+
+    def __init__(self, known: Sequence[Kind] = ()) -> None:
+        self.kinds: dict[int, Kind] = dict(enumerate(known, 1))
+        self.count = len(known)
+
+    def value(self, number: int) -> Value:
+        """The parameter's value."""
+        self.count = max(self.count, number)
+        kind = self.kinds.get(number, "tagged")
+        type_ = PARAMETER_TYPES[kind]
+        return Value(sql=f"${number}::{type_}", kind=kind, type=type_, parameter=number)
+
+    def settle(self, value: Value, kind: Kind) -> Value:
+        """A parameter of unknown kind as one of `kind`; itself when it is known already."""
+        if value.parameter is None or value.parameter in self.kinds or kind not in PARAMETER_TYPES:
+            return value
+        self.kinds[value.parameter] = kind
+        return self.value(value.parameter)
+
+    @property
+    def settled(self) -> tuple[Kind, ...]:
+        """How each parameter travels."""
+        return tuple(self.kinds.get(number, "tagged") for number in range(1, self.count + 1))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Everything in sight. `commons` are the common table expressions by folded name.
 
     `subquery` translates a query nested here; None where none may stand (DDL outside views and
-    triggers). `aggregates` says whether aggregate functions may stand here.
+    triggers). `fixed` says that values may depend on nothing but the row, `aggregates` whether aggregate
+    functions may stand here. `raw` are the sources that an aggregate's arguments see, where a bare column
+    beside it stands for one row of the group; `windows` are those of the WINDOW clause; `parameters`
+    what is known of the bound parameters.
     """
 
     model: TargetModel
@@ -89,8 +128,12 @@ class Scope:
     outer: Scope | None = None
     commons: Mapping[str, Source] = field(default_factory=dict)
     bytewise: bool = False
+    fixed: bool = False
     aggregates: bool = False
     subquery: Callable[[tree.Query, Scope], Result] | None = None
+    raw: tuple[Source, ...] | None = None
+    windows: Mapping[str, tree.Window] = field(default_factory=dict)
+    parameters: Parameters | None = None
 
     def resolve(self, name: tree.Name) -> Value | tree.Expression:
         """The value a name stands for, or the expression behind a result alias. Raises TranslationError."""

@@ -6,14 +6,15 @@ order of writing is then the order of joining on both sides. Used by `query`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from outgrow.schema.names import Namespace, fold, qualified, quote
-from outgrow.translate import tree
+from outgrow.schema.names import Namespace, fold, literal, qualified, quote
+from outgrow.translate import held, tree
 from outgrow.translate.compare import compare
-from outgrow.translate.expressions import condition
+from outgrow.translate.expressions import condition, translate
 from outgrow.translate.scope import Result, Scope, Source, relation_source
-from outgrow.translate.value import Rank, Value, refuse
+from outgrow.translate.value import Kind, Rank, Value, as_text, refuse, to_integer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,10 @@ def from_clause(joins: tuple[tree.Join, ...], scope: Scope) -> From:
 
 
 def _joined(left: From, join: tree.Join, scope: Scope) -> From:
+    if isinstance(join.source, tree.Nested):
+        return _nested(left, join, join.source, scope)
+    if isinstance(join.source, tree.TableCall):
+        return _called(left, join, join.source, scope)
     if join.source.alias is not None and (not join.source.alias or "\0" in join.source.alias):
         raise refuse(f"the table alias {join.source.alias!r}")
     source, text = _source(join.source, scope, len(left.sources))
@@ -53,6 +58,114 @@ def _joined(left: From, join: tree.Join, scope: Scope) -> From:
     before = tuple(each.nullable() for each in left.sources) if kind in {"RIGHT", "FULL"} else left.sources
     new = source.nullable() if kind in {"LEFT", "FULL"} else source
     return From(sql=f"{left.sql} {words}", sources=(*before, new))
+
+
+def _nested(left: From, join: tree.Join, nested: tree.Nested, scope: Scope) -> From:
+    """Joins in parentheses; only their order matters, and names inside stay in sight."""
+    inner = from_clause(nested.joins, scope)
+    if not left.sources:
+        return inner
+    if join.natural or join.using:
+        raise refuse("USING or NATURAL before joins in parentheses")
+    sources = (*left.sources, *inner.sources)
+    on = condition(join.on, replace(scope, sources=sources)).sql if join.on is not None else ""
+    kind = join.kind
+    if kind in {"CROSS", "INNER"}:
+        words = f"JOIN ({inner.sql}) ON {on}" if on else f"CROSS JOIN ({inner.sql})"
+    else:
+        words = f"{kind} JOIN ({inner.sql}) ON {on or 'true'}"
+    before = tuple(each.nullable() for each in left.sources) if kind in {"RIGHT", "FULL"} else left.sources
+    after = tuple(each.nullable() for each in inner.sources) if kind in {"LEFT", "FULL"} else inner.sources
+    return From(sql=f"{left.sql} {words}", sources=(*before, *after))
+
+
+Rows = tuple[tuple[str, Kind, str], ...]
+_MASTER = frozenset({"sqlite_master", "sqlite_schema"})
+
+
+def _rows(**columns: Kind) -> Rows:
+    types = {"integer": "bigint", "text": "text"}
+    return tuple((name.rstrip("_"), kind, types[kind]) for name, kind in columns.items())
+
+
+_MASTER_ROWS = _rows(type="text", name="text", tbl_name="text", rootpage="integer", sql="text")
+_COLUMNS = _rows(cid="integer", name="text", type="text", notnull="integer", dflt_value="text", pk="integer")
+PRAGMAS: Mapping[str, Rows] = {
+    "pragma_application_id": _rows(application_id="integer"),
+    "pragma_foreign_key_list": _rows(
+        id="integer", seq="integer", table="text", from_="text", to="text", on_update="text",
+        on_delete="text", match="text",
+    ),
+    "pragma_index_info": _rows(seqno="integer", cid="integer", name="text"),
+    "pragma_index_list": _rows(
+        seq="integer", name="text", unique="integer", origin="text", partial="integer"
+    ),
+    "pragma_index_xinfo": _rows(
+        seqno="integer", cid="integer", name="text", desc="integer", coll="text", key="integer"
+    ),
+    "pragma_table_info": _COLUMNS,
+    "pragma_table_list": _rows(
+        schema="text", name="text", type="text", ncol="integer", wr="integer", strict="integer"
+    ),
+    "pragma_table_xinfo": (*_COLUMNS, ("hidden", "integer", "bigint")),
+    "pragma_user_version": _rows(user_version="integer"),
+}  # fmt: skip
+"""The pragmas whose answers the target keeps from the time of the move, and their columns."""
+
+
+def _kept(
+    function: str, arguments: Sequence[Value], rows: Rows, name: str, scope: Scope
+) -> tuple[Source, str]:
+    """A function of the schema `sqlite` that answers from what the target keeps of SQLite's own catalog."""
+    parts = [literal(scope.model.schema), *(as_text(held.stored_form(value)).sql for value in arguments)]
+    listed = ", ".join(quote(column) for column, _, _ in rows)
+    text = f"sqlite.{function}({', '.join(parts)}) AS {quote(name)} ({listed})"
+    columns = {c: Value(sql=f"{quote(name)}.{quote(c)}", kind=k, type=t) for c, k, t in rows}
+    return Source(name=name, columns=columns, labels=tuple(column for column, _, _ in rows)), text
+
+
+_JSON_ROWS: Rows = (
+    ("key", "tagged", "text"), ("value", "tagged", "text"), ("type", "text", "text"),
+    ("atom", "tagged", "text"), ("id", "integer", "bigint"), ("parent", "integer", "bigint"),
+    ("fullkey", "text", "text"), ("path", "text", "text"),
+)  # fmt: skip
+
+
+def _called(left: From, join: tree.Join, call: tree.TableCall, scope: Scope) -> From:
+    """json_each, json_tree and generate_series, whose arguments see the tables before them."""
+    name = call.alias or call.name
+    inside = replace(scope, sources=left.sources)
+    values = [translate(argument, inside) for argument in call.arguments]
+    if call.name in {"json_each", "json_tree"} and 1 <= len(values) <= 2:
+        texts = [as_text(held.stored_form(value)).sql for value in values]
+        text, columns = f"sqlite.{call.name}({', '.join(texts)})", _JSON_ROWS
+    elif call.name == "generate_series" and 1 <= len(values) <= 3:
+        numbers = [to_integer(value).sql for value in values]
+        text = f"generate_series({', '.join([*numbers, '4294967295'][: max(len(numbers), 2)])})"
+        columns = (("value", "integer", "bigint"),)
+    elif call.name in PRAGMAS and len(values) <= 1:
+        source, kept = _kept(call.name, values, PRAGMAS[call.name], name, scope)
+        if not left.sources:
+            return From(sql=kept, sources=(source,))
+        on = condition(join.on, replace(scope, sources=(*left.sources, source))).sql if join.on else "true"
+        kind = "LEFT JOIN" if join.kind == "LEFT" else "JOIN"
+        after = source.nullable() if join.kind == "LEFT" else source
+        return From(sql=f"{left.sql} {kind} LATERAL {kept} ON {on}", sources=(*left.sources, after))
+    else:
+        raise refuse(f"the table function {call.name}()")
+    listed = ", ".join(quote(column) for column, _, _ in columns)
+    text = f"LATERAL {text} AS {quote(name)} ({listed})"
+    source = Source(
+        name=name,
+        columns={c: Value(sql=f"{quote(name)}.{quote(c)}", kind=k, type=t) for c, k, t in columns},
+        labels=tuple(column for column, _, _ in columns),
+    )
+    if not left.sources:
+        return From(sql=text.removeprefix("LATERAL "), sources=(source,))
+    on = condition(join.on, replace(scope, sources=(*left.sources, source))).sql if join.on else ""
+    words = f"LEFT JOIN {text} ON {on or 'true'}" if join.kind == "LEFT" else f"JOIN {text} ON {on or 'true'}"
+    new = source.nullable() if join.kind == "LEFT" else source
+    return From(sql=f"{left.sql} {words}", sources=(*left.sources, new))
 
 
 def _shared(left: tuple[Source, ...], right: Source, join: tree.Join) -> tuple[str, ...]:
@@ -87,6 +200,8 @@ def _source(node: tree.TableRef | tree.Derived, scope: Scope, position: int) -> 
         return derived(
             scope.subquery(node.query, replace(scope, sources=())), node.alias or f"q{position + 1}"
         )
+    if fold(node.name) in _MASTER:
+        return _kept("sqlite_master", (), _MASTER_ROWS, node.alias or node.name, scope)
     common = scope.common(node.name)
     if common is not None:
         return _common(common, node.alias or node.name)

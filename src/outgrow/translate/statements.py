@@ -20,7 +20,17 @@ _AFTER_ITEM = frozenset({"WINDOW"})
 
 
 class StatementReader(Reader):
-    """The expression grammar plus queries and statements."""
+    """The expression grammar plus queries and statements.
+
+    `parameter_names` maps the names of bound parameters to their numbers, `largest` is the largest one.
+    """
+
+    def __init__(self, sql: str, *, parameters_allowed: bool = False) -> None:
+        super().__init__(sql)
+        self.parameters_allowed = parameters_allowed
+        self.parameter_names: dict[str, int] = {}
+        self.largest = 0
+        self.spellings: dict[int, str] = {}
 
     def query(self) -> tree.Query:
         """WITH …, SELECTs joined by compound operators, ORDER BY, LIMIT."""
@@ -72,7 +82,10 @@ class StatementReader(Reader):
 
     def _row(self) -> tree.Select:
         self.expect("(")
-        items = tuple(tree.Item(expression) for expression in self.expressions())
+        items = tuple(
+            tree.Item(expression, f"column{number}")
+            for number, expression in enumerate(self.expressions(), 1)
+        )
         self.expect(")")
         return tree.Select(items)
 
@@ -87,9 +100,17 @@ class StatementReader(Reader):
         where = self.expression() if self.accept("WHERE") else None
         group = self.expressions() if self.accept("GROUP", "BY") else ()
         having = self.expression() if self.accept("HAVING") else None
-        if self.at("WINDOW"):
-            raise self.refused("the WINDOW clause")
-        return tree.Select(tuple(items), sources, where, group, having, distinct)
+        windows = self._windows() if self.accept("WINDOW") else ()
+        return tree.Select(tuple(items), sources, where, group, having, distinct, windows)
+
+    def _windows(self) -> tuple[tuple[str, tree.Window], ...]:
+        found: list[tuple[str, tree.Window]] = []
+        while True:
+            name = self.name()
+            self.expect("AS")
+            found.append((name, self.window()))
+            if not self.accept(","):
+                return tuple(found)
 
     def _item(self) -> tree.Item:
         if self.accept("*"):
@@ -99,8 +120,12 @@ class StatementReader(Reader):
             self.advance()
             self.advance()
             return tree.Item(None, table=table)
+        start = self.token.start
         expression = self.expression()
-        return tree.Item(expression, self._alias(_AFTER_ITEM))
+        text = self.sql[start : self._tokens[self._at - 1].end]
+        item = tree.Item(expression, self._alias(_AFTER_ITEM))
+        self.spellings[id(item)] = text
+        return item
 
     def _alias(self, not_here: frozenset[str]) -> str | None:
         if self.accept("AS"):
@@ -146,16 +171,20 @@ class StatementReader(Reader):
             )
         return tree.Join(kind, source, natural=natural)
 
-    def _source(self) -> tree.TableRef | tree.Derived:
+    def _source(self) -> tree.TableRef | tree.Derived | tree.TableCall | tree.Nested:
         if self.accept("("):
             if not self.at("SELECT", "WITH", "VALUES"):
-                raise self.refused("a join in parentheses")
+                joins = self._from()
+                self.expect(")")
+                return tree.Nested(joins)
             query = self.query()
             self.expect(")")
             return tree.Derived(query, self._alias(_AFTER_SOURCE))
         name = self._table_name()
-        if self.at("("):
-            raise self.refused(f"the table function {name}()")
+        if self.accept("("):
+            arguments = () if self.at(")") else self.expressions()
+            self.expect(")")
+            return tree.TableCall(name.lower(), arguments, self._alias(_AFTER_SOURCE))
         alias = self._alias(_AFTER_SOURCE)
         if self.accept("INDEXED", "BY"):
             self.name()
@@ -238,51 +267,147 @@ class StatementReader(Reader):
         return tuple(found)
 
     def _statement(self) -> tree.Statement:
+        """One statement of a trigger's body."""
+        if not self.at("SELECT", "VALUES", "WITH", "INSERT", "REPLACE", "UPDATE", "DELETE"):
+            raise self.refused(f"{self.token.word} in a trigger")
+        return self.statement()
+
+    def statement(self) -> tree.Statement:
+        """SELECT, INSERT, REPLACE, UPDATE or DELETE, with or without WITH."""
         if self.at("SELECT", "VALUES"):
             return self.query()
+        start = self._at
+        _, commons = self._with()
         if self.accept("INSERT"):
-            return self._insert()
+            conflict = self.advance().word if self.accept("OR") else ""
+            return self._insert(conflict, commons)
+        if self.accept("REPLACE"):
+            return self._insert("REPLACE", commons)
         if self.accept("UPDATE"):
-            return self._update()
+            return self._update(commons)
         if self.accept("DELETE"):
-            self.expect("FROM")
-            table = self._table_name()
-            return tree.Delete(table, self.expression() if self.accept("WHERE") else None)
-        raise self.refused(f"{self.token.word} in a trigger")
+            return self._delete(commons)
+        self._at = start
+        return self.query()
 
-    def _refuse_conflict(self, statement: str) -> None:
-        if self.accept("OR") and self.advance().word != "ABORT":
-            raise self.refused(f"{statement} OR … in a trigger")
-
-    def _insert(self) -> tree.Insert:
-        self._refuse_conflict("INSERT")
+    def _insert(self, conflict: str, commons: tuple[tree.Common, ...]) -> tree.Insert:
         self.expect("INTO")
         table = self._table_name()
+        alias = self.name() if self.accept("AS") else None
         columns = self.names() if self.at("(") else ()
         if self.accept("DEFAULT", "VALUES"):
-            return tree.Insert(table, columns, None)
+            return tree.Insert(table, columns, None, conflict, alias, (), self._returning(), commons)
         source = self.query()
-        if self.at("ON"):
-            raise self.refused("INSERT … ON CONFLICT in a trigger")
-        return tree.Insert(table, columns, source)
+        upserts: list[tree.Upsert] = []
+        while self.accept("ON", "CONFLICT"):
+            upserts.append(self._upsert())
+        return tree.Insert(
+            table, columns, source, conflict, alias, tuple(upserts), self._returning(), commons
+        )
 
-    def _update(self) -> tree.Update:
-        self._refuse_conflict("UPDATE")
-        table = self._table_name()
-        self.expect("SET")
-        assignments = [self._assignment()]
+    def _upsert(self) -> tree.Upsert:
+        target: tuple[tree.Expression, ...] = ()
+        target_where = None
+        if self.accept("("):
+            target = self.expressions()
+            self.expect(")")
+            target_where = self.expression() if self.accept("WHERE") else None
+        self.expect("DO")
+        if self.accept("NOTHING"):
+            return tree.Upsert(target, target_where)
+        self.expect("UPDATE")
+        assignments = self._assignments()
+        return tree.Upsert(
+            target, target_where, assignments, self.expression() if self.accept("WHERE") else None
+        )
+
+    def _returning(self) -> tuple[tree.Item, ...]:
+        if not self.accept("RETURNING"):
+            return ()
+        items = [self._item()]
         while self.accept(","):
-            assignments.append(self._assignment())
-        if self.at("FROM"):
-            raise self.refused("UPDATE … FROM in a trigger")
-        return tree.Update(table, tuple(assignments), self.expression() if self.accept("WHERE") else None)
+            items.append(self._item())
+        return tuple(items)
 
-    def _assignment(self) -> tuple[str, tree.Expression]:
-        if self.at("("):
-            raise self.refused("UPDATE … SET (columns) = row")
-        column = self.name()
+    def _update(self, commons: tuple[tree.Common, ...]) -> tree.Update:
+        conflict = self.advance().word if self.accept("OR") else ""
+        table = self._table_name()
+        alias = self._target_alias()
+        assignments = self._assignments()
+        sources = self._from() if self.accept("FROM") else ()
+        where = self.expression() if self.accept("WHERE") else None
+        returning = self._returning()
+        order = self.order_by()
+        limit, offset = self._limit()
+        return tree.Update(
+            table, assignments, where, conflict, alias, sources, order, limit, offset,
+            returning or self._returning(), commons,
+        )  # fmt: skip
+
+    def _target_alias(self) -> str | None:
+        alias = self.name() if self.accept("AS") else None
+        if self.accept("INDEXED", "BY"):
+            self.name()
+        else:
+            self.accept("NOT", "INDEXED")
+        return alias
+
+    def _delete(self, commons: tuple[tree.Common, ...]) -> tree.Delete:
+        self.expect("FROM")
+        table = self._table_name()
+        alias = self._target_alias()
+        where = self.expression() if self.accept("WHERE") else None
+        returning = self._returning()
+        order = self.order_by()
+        limit, offset = self._limit()
+        return tree.Delete(table, where, alias, order, limit, offset, returning or self._returning(), commons)
+
+    def _assignments(self) -> tuple[tuple[tuple[str, ...], tree.Expression], ...]:
+        self.expect("SET")
+        found = [self._assignment()]
+        while self.accept(","):
+            found.append(self._assignment())
+        return tuple(found)
+
+    def _assignment(self) -> tuple[tuple[str, ...], tree.Expression]:
+        columns = self.names() if self.at("(") else (self.name(),)
         self.expect("=")
-        return column, self.expression()
+        return columns, self.expression()
+
+    def labels(self, node: tree.Query) -> tuple[str | None, ...] | None:
+        """SQLite's names of the result columns that are expressions: their text as written.
+
+        None for a query whose columns `*` gives.
+        """
+        items = node.selects[0].items
+        if any(item.expression is None for item in items):
+            return None
+        return tuple(
+            None if item.alias or _is_plain_name(item.expression) else self.spellings.get(id(item))
+            for item in items
+        )
+
+    def parameter(self) -> tree.Expression:
+        """`?`, `?NNN`, `:name`, `@name`, `$name`, numbered as SQLite numbers them."""
+        if not self.parameters_allowed:
+            return super().parameter()
+        text = self.advance().text
+        if text == "?":
+            self.largest += 1
+            return tree.Parameter(self.largest)
+        if text[0] == "?":
+            number = int(text[1:])
+            self.largest = max(self.largest, number)
+            return tree.Parameter(number)
+        if text not in self.parameter_names:
+            self.largest += 1
+            self.parameter_names[text] = self.largest
+        return tree.Parameter(self.parameter_names[text])
+
+
+def _is_plain_name(node: tree.Expression | None) -> bool:
+    """Whether it names a column; what stands in double quotes may be a string."""
+    return isinstance(node, tree.Name) and not node.double
 
 
 @lru_cache(maxsize=512)

@@ -7,9 +7,14 @@ own besides. Used for DEFAULTs, generated columns and the INSERTs and UPDATEs of
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from outgrow.errors import TranslationError
+from outgrow.schema.model import Affinity
+from outgrow.schema.names import literal
 from outgrow.schema.target import TargetColumn
 from outgrow.translate import held
+from outgrow.translate.scope import Parameters
 from outgrow.translate.value import (
     Moment,
     Rank,
@@ -29,11 +34,82 @@ _FRACTION = re.compile(r"\.f+|\[\.f+\]")
 _INTERVALS = {"s": "second", "ms": "millisecond", "us": "microsecond"}
 
 
-def stored(value: Value, wanted: TargetColumn) -> str:
-    """SQL that PostgreSQL stores in `wanted` as SQLite stores the value; refused where the forms differ."""
+def stored(
+    value: Value, wanted: TargetColumn, parameters: Parameters | None = None, *, queries: bool = True
+) -> str:
+    """SQL that PostgreSQL stores in `wanted` as SQLite stores the value; refused where the forms differ.
+
+    What only the row can tell is left to the functions of the schema `sqlite`, which raise an error for
+    a value that the column's type cannot keep. `queries` says whether a query may stand there.
+    """
     if value.kind == "null" and value.constant is not None:
         return "NULL"
     like = held.column_value(wanted, wanted.name)
+    if parameters is not None and value.parameter is not None:
+        value = parameters.settle(value, held.plain_kind(like) or "tagged")
+        if value.kind == like.kind and value.type == wanted.type:
+            return f"${value.parameter}"
+    try:
+        return _stored(value, wanted, like)
+    except TranslationError:
+        known = value.constant is not None and wanted.conversion not in {"escaped", "tagged"}
+        if known or not queries or (value.kind == "held" and like.kind == "held"):
+            raise
+        return _by_row(value, wanted, like)
+
+
+_STORE: dict[str, str] = {
+    "integer": "store_integer", "real": "store_real", "text": "store_text", "blob": "store_blob",
+    "boolean": "store_boolean",
+}  # fmt: skip
+
+
+def _by_row(value: Value, wanted: TargetColumn, like: Value) -> str:
+    if like.kind in _STORE:
+        return f"sqlite.{_STORE[like.kind]}({held.tagged(value).sql})"
+    if like.kind == "number":
+        cast = "" if wanted.type == "numeric" else f"::{wanted.type}"
+        return f"sqlite.store_numeric({held.tagged(value).sql}){cast}"
+    if like.kind == "tagged":
+        return held.tagged(value).sql
+    recipe, _ = held.conversion_of(like)
+    if recipe == "escaped":
+        return f"sqlite.escape({_with_affinity(held.tagged(value).sql, wanted)})"
+    if recipe == "json":
+        return f"{as_text(held.stored_form(value)).within(Rank.ATOM)}::{wanted.type}"
+    if recipe == "integer-text":
+        return f"sqlite.store_integer(sqlite.integer_affinity({held.tagged(value).sql}))"
+    if recipe.startswith("uuid-") or recipe.endswith("-text") or recipe == "boolean":
+        return _checked(value, wanted, like)
+    raise _misfit(value, wanted)
+
+
+def _with_affinity(tagged: str, wanted: TargetColumn) -> str:
+    function = {
+        Affinity.INTEGER: "integer_affinity", Affinity.NUMERIC: "numeric_affinity",
+        Affinity.REAL: "real_affinity", Affinity.TEXT: "text_affinity",
+    }.get(wanted.affinity or Affinity.BLOB)  # fmt: skip
+    return tagged if function is None else f"sqlite.{function}({tagged})"
+
+
+def _checked(value: Value, wanted: TargetColumn, like: Value) -> str:
+    """A text in the column's own type, if that gives the text back; else an error that names the column."""
+    recipe, argument = held.conversion_of(like)
+    back = held.stored_form(replace(like, sql="one.typed")).sql
+    if recipe == "uuid-blob":
+        given, typed = f"sqlite.store_blob({held.tagged(value).sql})", "encode(one.given, 'hex')::uuid"
+    else:
+        given, typed = as_text(held.stored_form(value)).sql, f"one.given::{wanted.type}"
+    if recipe == "boolean":
+        false, _, true = argument.partition("/")
+        typed = f"CASE one.given WHEN {literal(true)} THEN true WHEN {literal(false)} THEN false END"
+    inner = f"SELECT given, {typed} AS typed FROM (SELECT {given} AS given) AS one"
+    misfit = f"sqlite.misfit(one.given::text, {literal(wanted.source)}, NULL::{wanted.type})"
+    same = f"{back} IS NOT DISTINCT FROM one.given"
+    return f"(SELECT CASE WHEN {same} THEN one.typed ELSE {misfit} END FROM ({inner}) AS one)"
+
+
+def _stored(value: Value, wanted: TargetColumn, like: Value) -> str:
     if like.kind == "held":
         return _held(value, wanted, like)
     rules = {

@@ -37,6 +37,13 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """A bound parameter by its number from 1; `?NNN` and repeated names share one."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unary:
     """Prefix `-`, `+`, `~` or NOT."""
 
@@ -135,8 +142,18 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """What stands in OVER (...). `base` names a window of the WINDOW clause, `frame` is the frame's words."""
+
+    base: str | None = None
+    partition: tuple[Expression, ...] = ()
+    order: tuple[Order, ...] = ()
+    frame: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """A function call, its name in lower case. `star` is `f(*)`; `over` says it has an OVER clause."""
+    """A function call, its name in lower case. `star` is `f(*)`; `over` its window, if any."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -144,7 +161,7 @@ class Call:
     distinct: bool = False
     order: tuple[Order, ...] = ()
     filter: Expression | None = None
-    over: bool = False
+    over: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +194,8 @@ class Raise:
 
 
 Expression: TypeAlias = (
-    Constant | Name | Unary | Binary | Truth | IsNull | Match | Between | In | Collate | Case | Cast
-    | Call | Exists | Subquery | Row | Raise
+    Constant | Name | Parameter | Unary | Binary | Truth | IsNull | Match | Between | In | Collate | Case
+    | Cast | Call | Exists | Subquery | Row | Raise
 )  # fmt: skip
 
 
@@ -208,11 +225,27 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
+class TableCall:
+    """A table-valued function in FROM, its name in lower case."""
+
+    name: str
+    arguments: tuple[Expression, ...]
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """Joins in parentheses."""
+
+    joins: tuple[Join, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """One step of FROM, applied from left to right; the first has kind CROSS and no condition."""
 
     kind: JoinKind
-    source: TableRef | Derived
+    source: TableRef | Derived | TableCall | Nested
     on: Expression | None = None
     using: tuple[str, ...] = ()
     natural: bool = False
@@ -228,6 +261,7 @@ class Select:
     group: tuple[Expression, ...] = ()
     having: Expression | None = None
     distinct: bool = False
+    windows: tuple[tuple[str, Window], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,29 +287,61 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Upsert:
+    """One ON CONFLICT clause. Without `target` any conflict is meant, without `assignments` DO NOTHING."""
+
+    target: tuple[Expression, ...] = ()
+    target_where: Expression | None = None
+    assignments: tuple[tuple[tuple[str, ...], Expression], ...] = ()
+    where: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Insert:
-    """INSERT in a trigger. `source` is None for DEFAULT VALUES; VALUES are SELECTs joined by UNION ALL."""
+    """INSERT. `source` is None for DEFAULT VALUES; VALUES are SELECTs joined by UNION ALL.
+
+    `conflict` is the word after OR, REPLACE for REPLACE INTO. `commons` are those before INSERT.
+    """
 
     table: str
     columns: tuple[str, ...]
     source: Query | None
+    conflict: str = ""
+    alias: str | None = None
+    upserts: tuple[Upsert, ...] = ()
+    returning: tuple[Item, ...] = ()
+    commons: tuple[Common, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """UPDATE table SET column = expression, … [WHERE]."""
+    """UPDATE table SET columns = expression, … [FROM] [WHERE] [ORDER BY] [LIMIT]."""
 
     table: str
-    assignments: tuple[tuple[str, Expression], ...]
+    assignments: tuple[tuple[tuple[str, ...], Expression], ...]
     where: Expression | None
+    conflict: str = ""
+    alias: str | None = None
+    sources: tuple[Join, ...] = ()
+    order: tuple[Order, ...] = ()
+    limit: Expression | None = None
+    offset: Expression | None = None
+    returning: tuple[Item, ...] = ()
+    commons: tuple[Common, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """DELETE FROM table [WHERE]."""
+    """DELETE FROM table [WHERE] [ORDER BY] [LIMIT]."""
 
     table: str
     where: Expression | None
+    alias: str | None = None
+    order: tuple[Order, ...] = ()
+    limit: Expression | None = None
+    offset: Expression | None = None
+    returning: tuple[Item, ...] = ()
+    commons: tuple[Common, ...] = ()
 
 
 Statement: TypeAlias = Query | Insert | Update | Delete

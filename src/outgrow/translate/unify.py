@@ -1,8 +1,8 @@
 """One type for several values: the branches of CASE, the arguments of coalesce, the columns of a UNION.
 
 PostgreSQL wants one type where SQLite lets every row have its own. Where the values have a common
-form that changes none of them, this module gives it; else it refuses. Used by `functions`,
-`expressions` and `query`.
+form that changes none of them, this module gives it; else each goes behind a letter for its class. Used by
+`functions`, `expressions` and `query`.
 """
 
 from __future__ import annotations
@@ -18,18 +18,12 @@ from outgrow.translate.value import (
     Value,
     as_integer,
     as_real,
-    described,
     made,
-    refuse,
 )
 
 
 def unify(values: Sequence[Value]) -> tuple[Value, ...]:
-    """The values in one PostgreSQL type and kind, in order; NULLs take it. Refused where there is none.
-
-    Integers beside reals become double precision of kind `number`: equal as numbers, the class no
-    longer told apart.
-    """
+    """The values in one PostgreSQL type and kind, in order; NULLs take it. Where there is none, tagged."""
     present = [value for value in values if value.kind != "null"]
     kinds = {value.kind for value in present}
     if not present:
@@ -40,8 +34,13 @@ def unify(values: Sequence[Value]) -> tuple[Value, ...]:
         return _numbers(values, kinds)
     if len(kinds) == 1:
         return tuple(_null_as(value, present[0].type, present[0]) for value in values)
-    first = next(value for value in present if value.kind != present[0].kind)
-    raise refuse(f"one column of {described(present[0])} and {described(first)}")
+    return _tagged(values)
+
+
+def _tagged(values: Sequence[Value]) -> tuple[Value, ...]:
+    found = [held.tagged(value) for value in values]
+    numeric = all(value.numeric for value in found)
+    return tuple(replace(value, numeric=numeric) for value in found)
 
 
 def is_flag(value: Value) -> bool:
@@ -73,32 +72,15 @@ def _numbers(values: Sequence[Value], kinds: set[Kind]) -> tuple[Value, ...]:
         return tuple(_bigint(value) for value in values)
     if kinds == {"real"}:
         return tuple(as_real(value) for value in values)
-    if kinds <= {"integer", "boolean", "number"} and not any(_is_double(value) for value in values):
-        return tuple(_numeric(value) for value in values)
-    if kinds == {"number"} and len({value.type for value in values if value.kind == "number"}) == 1:
+    if kinds == {"number"} and len({_recipe(value) for value in values if value.kind == "number"}) == 1:
         like = next(value for value in values if value.kind == "number")
         return tuple(_null_as(value, like.type, like) for value in values)
-    return tuple(_number(value) for value in values)
+    return _tagged(values)
 
 
-def _number(value: Value) -> Value:
-    known = value.constant[0] if value.constant is not None else 0
-    exact = value.constant is not None and isinstance(known, int | float) and abs(known) <= 2**53
-    if value.kind in {"integer", "number"} and value.type != "double precision" and not exact:
-        raise refuse(f"one column of reals and {described(value)}, whose large integers a double cannot hold")
-    return replace(as_real(value), kind="number", column=None)
-
-
-def _is_double(value: Value) -> bool:
-    return value.kind == "number" and value.type == "double precision"
-
-
-def _numeric(value: Value) -> Value:
-    if value.kind == "null":
-        return replace(value, sql="NULL::numeric", kind="number", type="numeric", constant=None)
-    source = as_integer(value) if value.kind == "boolean" else value
-    sql = source.sql if source.type == "numeric" else f"{source.within(Rank.ATOM)}::numeric"
-    return replace(source, sql=sql, kind="number", type="numeric", constant=None)
+def _recipe(value: Value) -> tuple[str, str]:
+    """How a number is kept, which tells its class."""
+    return value.type, value.column.conversion if value.column is not None else ""
 
 
 def _bigint(value: Value) -> Value:
@@ -141,4 +123,5 @@ def combined(sql: str, parts: Sequence[Value], *others: Value, nullable: bool | 
     result = made(sql, like.kind, like.type, *parts, *others, nullable=nullable)
     column = next((part.column for part in parts if part.column is not None), None)
     keeps = like.kind == "held" or (like.kind == "boolean" and any(is_flag(part) for part in parts))
-    return replace(result, column=column if keeps or like.kind == "number" else None)
+    numeric = like.kind == "tagged" and all(part.numeric for part in parts)
+    return replace(result, column=column if keeps or like.kind == "number" else None, numeric=numeric)

@@ -19,11 +19,13 @@ from outgrow.errors import TranslationError
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetColumn
 
-Kind = Literal["integer", "real", "number", "text", "blob", "boolean", "null", "held"]
+Kind = Literal["integer", "real", "number", "text", "blob", "boolean", "null", "held", "tagged"]
 """Storage class, as far as it is known before the query runs.
 
 `number` is integer or real; `boolean` is SQLite's 0 or 1 held as PostgreSQL boolean; `held` is a
-value that the plan keeps in a type of its own (uuid, timestamp, jsonb, ...), see `held`.
+value that the plan keeps in a type of its own (uuid, timestamp, jsonb, ...), see `held`; `tagged` is a
+value of whichever class the row has, as text behind a letter for its class (i, r, t, b), which the
+functions of the schema `sqlite` take and give.
 """
 
 NUMBERS = frozenset({"integer", "real", "number", "boolean"})
@@ -74,7 +76,10 @@ class Value:
     is a constant too). `column` is set while the value is a bare column. `collation` is SQLite's, None
     for BINARY; `explicit` says it came from COLLATE. `digits` is bigint SQL for a text that spells that
     integer; `natural` an integer known not to be negative; `flag` is boolean SQL for an integer that is
-    0, 1 or NULL. `stored` says the value comes from a column (and so has an affinity).
+    0, 1 or NULL. `stored` says the value comes from a column (and so has an affinity). `json` says the text
+    is the result of a JSON function, which others embed as JSON; `json_argument` is what to give them
+    instead, if any. `numeric` says of a tagged value that it can only be a number. `parameter` is the
+    number of a bound parameter.
     """
 
     sql: str
@@ -92,6 +97,10 @@ class Value:
     natural: bool = False
     flag: str | None = None
     stored: bool = False
+    json: bool = False
+    json_argument: str = ""
+    numeric: bool = False
+    parameter: int | None = None
 
     def within(self, rank: Rank) -> str:
         """The text as an operand of an operator of that rank, in parentheses where they are needed."""
@@ -214,8 +223,52 @@ def as_real(value: Value) -> Value:
     return made(f"{source.within(Rank.ATOM)}::double precision", "real", "double precision", value)
 
 
+def tag(value: Value) -> Value:
+    """The value behind the letter of its class; refused for one held in a type of its own."""
+    if value.kind == "tagged":
+        return value
+    return replace(_tagged(value), numeric=value.kind in NUMBERS or value.kind == "null")
+
+
+def _tagged(value: Value) -> Value:
+    if value.constant is not None:
+        return replace(_tagged_constant(value.constant[0]), stored=value.stored, collation=value.collation)
+    if value.kind in {"integer", "boolean"}:
+        sql = f"sqlite.v({as_integer(value).sql})"
+    elif value.kind in {"real", "blob"}:
+        sql = f"sqlite.v({value.sql})"
+    elif value.kind == "text":
+        return _retagged(value, f"'t' || {value.within(Rank.OTHER)}", Rank.OTHER)
+    elif value.kind == "number" and value.stored and value.column is not None:
+        recipe = value.column.conversion.partition(":")[0]
+        function = {"numeric-point": "v_pointed", "numbers": "v_whole"}.get(recipe, "v")
+        sql = f"sqlite.{function}({value.sql})"
+    else:
+        raise refuse(f"the storage class of {described(value)}")
+    return _retagged(value, sql, Rank.ATOM)
+
+
+def _retagged(value: Value, sql: str, rank: Rank) -> Value:
+    """Keeps what comparisons ask of: the column, its collation, COLLATE."""
+    return replace(
+        value, sql=sql, kind="tagged", type="text", rank=rank, constant=None, digits=None, flag=None
+    )
+
+
+def _tagged_constant(known: float | str | bytes | None) -> Value:
+    if known is None:
+        return replace(NULL, sql="NULL::text", kind="tagged")
+    if isinstance(known, int):
+        text = f"i{int(known)}"
+    elif isinstance(known, float):
+        text = f"r{real_text(known)}"
+    else:
+        text = f"t{known}" if isinstance(known, str) else f"b{known.hex()}"
+    return Value(sql=literal(text), kind="tagged", type="text", nullable=False)
+
+
 def as_text(value: Value) -> Value:
-    """The text SQLite makes of the value; refused for reals and blobs, which PostgreSQL spells otherwise."""
+    """The text SQLite makes of the value."""
     if value.constant is not None and isinstance(value.constant[0], int):
         return constant(str(int(value.constant[0])))
     if value.kind == "text":
@@ -225,18 +278,22 @@ def as_text(value: Value) -> Value:
     if value.kind in {"integer", "boolean"}:
         number = as_integer(value)
         return replace(made(f"{number.within(Rank.ATOM)}::text", "text", "text", value), digits=number.sql)
-    raise refuse(f"text from {described(value)}")
+    if value.kind == "real":
+        return made(f"sqlite.text_of({value.sql})", "text", "text", value)
+    return made(f"sqlite.text_from({tag(value).sql})", "text", "text", value)
 
 
 def as_truth(value: Value) -> Value:
-    """The value as a condition: NULL stays NULL, a number is true when not 0. Refused for text and blobs."""
+    """The value as a condition: NULL stays NULL, a number is true when not 0, a text by its number."""
     if value.constant is not None:
         return _constant_truth(value)
     if value.kind == "boolean":
         return value
     if value.kind in {"integer", "real", "number"}:
         return truth(f"{value.within(Rank.COMPARE)} <> 0", value)
-    raise refuse(f"a condition from {described(value)}")
+    if value.kind == "text":
+        return truth(f"sqlite.truth_of({value.sql})", value, rank=Rank.ATOM)
+    return truth(f"sqlite.truth({tag(value).sql})", value, rank=Rank.ATOM)
 
 
 def as_flag(value: Value) -> str | None:
@@ -256,7 +313,7 @@ def _constant_truth(value: Value) -> Value:
     if known is None:
         return truth("NULL::boolean", value, rank=Rank.ATOM)
     if not isinstance(known, int | float):
-        raise refuse(f"a condition from {described(value)}")
+        known = leading_number(known)
     return truth("true" if known else "false", rank=Rank.ATOM)
 
 
@@ -275,6 +332,48 @@ def number_of(text: str) -> int | float | None:
     return _as_number(text.strip(_SPACES)) if _NUMERIC.fullmatch(text) else None
 
 
+_LEADING = re.compile(rf"[{_SPACES}]*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)")
+
+
+def leading_number(text: str | bytes) -> int | float:
+    """The number that arithmetic reads at the beginning of a text or blob; 0 when there is none."""
+    found = _LEADING.match(text if isinstance(text, str) else text.decode("utf-8", errors="replace"))
+    if found is None:
+        return 0
+    number = found[1]
+    if any(mark in number for mark in ".eE"):
+        return float(number)
+    whole = int(number)
+    return whole if -(2**63) <= whole < 2**63 else float(whole)
+
+
+def to_integer(value: Value) -> Value:
+    """What CAST AS INTEGER makes of the value, as bigint: an argument that a function wants whole."""
+    if value.constant is not None and not isinstance(value.constant[0], int):
+        known = value.constant[0]
+        if known is None:
+            return as_integer(NULL)
+        number = known if isinstance(known, float) else leading_number(known)
+        clamped = max(min(number, 2.0**63), -(2.0**63)) if isinstance(number, float) else number
+        return integer_constant(max(min(int(clamped), 2**63 - 1), -(2**63)))
+    if value.kind in {"integer", "boolean", "null"}:
+        return as_integer(value)
+    if value.kind in {"real", "text"}:
+        return made(f"sqlite.cast_integer({value.sql})", "integer", "bigint", value)
+    return made(f"sqlite.integer_from({tag(value).sql})", "integer", "bigint", value)
+
+
+def to_real(value: Value) -> Value:
+    """What CAST AS REAL makes of the value, as double precision."""
+    if value.constant is not None and isinstance(value.constant[0], str | bytes):
+        return constant(float(leading_number(value.constant[0])))
+    if value.kind in NUMBERS or value.kind == "null":
+        return as_real(value)
+    if value.kind == "text":
+        return made(f"sqlite.cast_real({value.sql})", "real", "double precision", value)
+    return made(f"sqlite.real_from({tag(value).sql})", "real", "double precision", value)
+
+
 def _as_number(text: str) -> int | float:
     digits = text.lstrip("+-")
     if digits.isdigit() and len(digits.lstrip("0")) < 20:  # 2**63 has 19 digits
@@ -282,7 +381,7 @@ def _as_number(text: str) -> int | float:
         if -(2**63) <= whole < 2**63:
             return whole
     number = float(text)
-    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    return int(number) if number.is_integer() and abs(number) < 2**63 else number
 
 
 def described(value: Value) -> str:
@@ -296,6 +395,7 @@ def described(value: Value) -> str:
         return f"column {value.column.source}{kept}"
     if value.constant is not None:
         return f"the literal {value.constant[0]!r}"
-    return {"number": "a value that may be integer or real", "held": f"a value kept as {value.type}"}.get(
-        value.kind, f"a {value.kind} value"
-    )
+    return {
+        "number": "a number computed from integers and reals",
+        "held": f"a value kept as {value.type}",
+    }.get(value.kind, f"a {value.kind} value")

@@ -37,7 +37,8 @@ def view(source: View, *, model: TargetModel, bytewise: bool) -> TranslatedView:
     if source.broken is not None:
         raise TranslationError(f"a view that SQLite itself cannot read ({source.broken})", source.sql)
     with speaking_of(source.sql):
-        result = query(read_view(source.sql).query, Scope(model=model, bytewise=bytewise))
+        node = read_view(source.sql).query
+        result = query(node, Scope(model=model, bytewise=bytewise), reader="view")
     labels = source.columns or read_view(source.sql).columns or result.labels
     if len(labels) != len(result.columns):
         raise TranslationError(
@@ -85,5 +86,5 @@ def _conversion(value: Value) -> str:
     if value.column is not None and (value.kind == "held" or is_flag(value)):
         return value.column.conversion
     if value.kind == "number":
-        return "numbers" if value.type == "double precision" else "numeric"
-    return "same"
+        return value.column.conversion if value.column is not None else "numeric"
+    return "tagged" if value.kind == "tagged" else "same"

@@ -1,0 +1,1 @@
+"""The same SQL on SQLite and, translated, on PostgreSQL: files of sqllogictest, read, run and made."""

@@ -1,0 +1,125 @@
+"""`outgrow sql`: one or more SQLite statements, as PostgreSQL takes them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from outgrow.cli import common
+from outgrow.errors import ConfigError, TranslationError
+
+if TYPE_CHECKING:
+    from outgrow.schema.target import TargetModel
+    from outgrow.translate.statement import Translated
+
+
+def command(
+    statement: Annotated[
+        str | None,
+        typer.Argument(metavar="STATEMENT", help="SQLite's SQL; read from standard input if absent."),
+    ] = None,
+    db: Annotated[
+        Path | None, typer.Option("--db", metavar="SOURCE", help="The SQLite file whose schema it speaks of.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="URL", help="The moved database whose schema it speaks of.")
+    ] = None,
+    schema: common.Schema = None,
+    types: common.Types = None,
+    names: common.Names = None,
+    plan: common.PlanPath = None,
+    json: common.Json = False,
+) -> None:
+    """Print what a SQLite statement is on PostgreSQL, and what is to be known about it.
+
+    Exit codes: 0 all translated; 1 a statement that PostgreSQL cannot do the same; 2 usage; 3 source; 4
+    target.
+    """
+    from outgrow.schema.lexer import statements  # noqa: PLC0415 - `--help` does without
+    from outgrow.translate.statement import translate_statement  # noqa: PLC0415
+
+    if (db is None) == (to is None):
+        raise ConfigError("name the schema: --db SOURCE for a SQLite file, or --to URL for a moved database")
+    text = statement if statement is not None else sys.stdin.read()
+    given = common.read_plan_file(plan)
+    options = common.make_options(given, schema=schema, types=types, names=names, allow=None)
+    if db is not None:
+        model, bytewise = _of_file(db, options, given.overrides)
+    else:
+        model, bytewise = _of_target(str(to), options)
+    found: list[dict[str, Any]] = []
+    for sql in statements(text):
+        try:
+            found.append(_told(sql, translate_statement(sql, model=model, bytewise=bytewise)))
+        except TranslationError as error:
+            found.append({"sqlite": sql, "refused": error.missing})
+    if not found:
+        raise ConfigError("there is no statement to translate; give one, or pipe some in")
+    if json:
+        common.print_json(found)
+    else:
+        _show(found)
+    raise typer.Exit(int(any("refused" in entry for entry in found)))
+
+
+def _of_file(path: Path, options: Any, overrides: Any) -> tuple[TargetModel, bool]:
+    from outgrow.move.confirm import confirm  # noqa: PLC0415 - heavy
+    from outgrow.move.examine import examine  # noqa: PLC0415
+    from outgrow.move.progress import Silent  # noqa: PLC0415
+    from outgrow.sqlite.connect import open_snapshot  # noqa: PLC0415
+    from outgrow.sqlite.header import first_look  # noqa: PLC0415
+
+    first_look(path.resolve())
+    with open_snapshot(path, readers=4) as snapshot:
+        examined = examine(snapshot, jobs=2, progress=Silent())
+        made = confirm(snapshot, examined, options, overrides, jobs=2, progress=Silent())
+    return made.model, options.bytewise
+
+
+def _of_target(url: str, options: Any) -> tuple[TargetModel, bool]:
+    from outgrow.move.remembered import remembered_model  # noqa: PLC0415 - heavy
+
+    return remembered_model(url, options.schema)
+
+
+def _told(sql: str, found: Translated) -> dict[str, Any]:
+    told: dict[str, Any] = {"sqlite": sql, "postgresql": found.sql}
+    if found.rows is not None:
+        told["answer"] = [list(row) for row in found.rows]
+    if found.columns:
+        told["columns"] = [{"name": c.label, "kind": c.kind, "type": c.type} for c in found.columns]
+    if found.parameters:
+        names = {number: name for name, number in found.names}
+        told["parameters"] = [
+            {"number": number, "name": names.get(number), "kind": kind}
+            for number, kind in enumerate(found.parameters, 1)
+        ]
+    notes = list(found.findings)
+    if "sqlite." in found.sql:
+        notes.append("calls functions of the schema sqlite, which outgrow installs in the target")
+    notes += [
+        f"column {column.label} comes tagged: a letter for the storage class (i, r, t, b) before each value"
+        for column in found.columns
+        if column.kind == "tagged" and found.sql
+    ]
+    told["findings"] = notes
+    return told
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    for entry in found:
+        if "refused" in entry:
+            typer.echo(f"-- refused: {entry['refused']}")
+            typer.echo("".join(f"--   {line}\n" for line in entry["sqlite"].splitlines()), nl=False)
+            continue
+        typer.echo(f"{entry['postgresql']};" if entry["postgresql"] else "-- nothing to run")
+        for row in entry.get("answer", []):
+            typer.echo(f"-- answer: {', '.join(map(str, row))}")
+        for parameter in entry.get("parameters", []):
+            name = f" ({parameter['name']})" if parameter["name"] else ""
+            typer.echo(f"-- ${parameter['number']}{name}: {parameter['kind']}")
+        for note in entry["findings"]:
+            typer.echo(f"-- {note}")

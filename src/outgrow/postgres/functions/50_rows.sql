@@ -1,0 +1,200 @@
+-- What only the row can tell: functions over a tagged value whose class decides what is done, and
+-- storing it in a column of one type. Stands after the families of typed functions, which it calls.
+-- Rules: https://www.sqlite.org/datatype3.html#storage_classes_and_datatypes
+
+-- A number that a column of NUMERIC affinity holds as double: a whole one is an integer.
+CREATE OR REPLACE FUNCTION sqlite.v_whole(number double precision) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN number = floor(number) AND abs(number) < 9223372036854775808
+              THEN sqlite.v(number::bigint) ELSE sqlite.v(number) END
+$$;
+
+-- A decimal whose point says that it is a real.
+CREATE OR REPLACE FUNCTION sqlite.v_pointed(number numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN scale(number) = 0 THEN sqlite.v(number) ELSE sqlite.v(number::double precision) END
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.length_from(value text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN left(value, 1) = 'b' THEN (length(value) - 1) / 2
+              ELSE length(sqlite.text_from(value)) END::bigint
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.octet_length_from(value text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN left(value, 1) = 'b' THEN (length(value) - 1) / 2
+              ELSE octet_length(sqlite.text_from(value)) END::bigint
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.hex_from(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN left(value, 1) = 'b' THEN upper(substr(value, 2))
+              ELSE coalesce(upper(encode(convert_to(sqlite.text_from(value), 'UTF8'), 'hex')), '') END
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.substr_from(value text, start bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN left(value, 1) = 'b'
+              THEN 'b' || encode(sqlite.substr(decode(substr(value, 2), 'hex'), start), 'hex')
+              ELSE 't' || sqlite.substr(sqlite.text_from(value), start) END
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.substr_from(value text, start bigint, count bigint) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN left(value, 1) = 'b'
+              THEN 'b' || encode(sqlite.substr(decode(substr(value, 2), 'hex'), start, count), 'hex')
+              ELSE 't' || sqlite.substr(sqlite.text_from(value), start, count) END
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.instr_from(value text, part text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN left(value, 1) = 'b' AND left(part, 1) = 'b'
+              THEN sqlite.instr(decode(substr(value, 2), 'hex'), decode(substr(part, 2), 'hex'))
+              ELSE strpos(sqlite.text_from(value), sqlite.text_from(part)) END::bigint
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.ceil_from(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE left(number, 1) WHEN 'i' THEN number
+                              WHEN 'r' THEN sqlite.v(ceil(substr(number, 2)::double precision)) END
+  FROM (SELECT sqlite.numeric_affinity(value)) AS one(number)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.floor_from(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE left(number, 1) WHEN 'i' THEN number
+                              WHEN 'r' THEN sqlite.v(floor(substr(number, 2)::double precision)) END
+  FROM (SELECT sqlite.numeric_affinity(value)) AS one(number)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.trunc_from(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE left(number, 1) WHEN 'i' THEN number
+                              WHEN 'r' THEN sqlite.v(trunc(substr(number, 2)::double precision)) END
+  FROM (SELECT sqlite.numeric_affinity(value)) AS one(number)
+$$;
+
+-- The form in which a column of mixed values keeps them (types/values/escaped.py), and back.
+CREATE OR REPLACE FUNCTION sqlite.unescape(kept text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE
+    WHEN kept ~ '^-?(0|[1-9][0-9]*)$' THEN 'i' || kept
+    WHEN kept ~ '^-?[0-9]+(\.[0-9]+(e[-+]?[0-9]+)?|e[-+]?[0-9]+)$' THEN sqlite.v(kept::double precision)
+    WHEN kept = 'Inf' THEN 'rInfinity'
+    WHEN kept = '-Inf' THEN 'r-Infinity'
+    WHEN kept ~ '^X''[0-9A-F]*''$' THEN 'b' || lower(substr(kept, 3, length(kept) - 3))
+    WHEN kept LIKE '''%' THEN 't' || replace(substr(kept, 2, length(kept) - 2), '''''', '''')
+    ELSE 't' || kept END
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.escape(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE left(value, 1)
+    WHEN 'i' THEN held
+    WHEN 'r' THEN CASE held WHEN 'Infinity' THEN 'Inf' WHEN '-Infinity' THEN '-Inf'
+                            ELSE held || CASE WHEN held ~ '[.e]' THEN '' ELSE '.0' END END
+    WHEN 'b' THEN 'X''' || upper(held) || ''''
+    ELSE CASE WHEN held ~ '^(-?(0|[1-9][0-9]*)|-?[0-9]+\.[0-9]+(e[-+]?[0-9]+)?|-?[0-9]+e[-+]?[0-9]+|-?Inf|X''[0-9A-F]*'')$'
+                OR held LIKE '''%' OR held LIKE 'CAST(X''%'
+              THEN '''' || replace(held, '''', '''''') || '''' ELSE held END END
+  FROM (SELECT substr(value, 2)) AS one(held)
+$$;
+
+-- Raises the error for a value that a column's type cannot keep; `kind` only carries the type.
+CREATE OR REPLACE FUNCTION sqlite.misfit(value text, stored_in text, kind anyelement) RETURNS anyelement
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  RAISE EXCEPTION 'the column % is %, which cannot keep %', stored_in, pg_typeof(kind), quote_nullable(value)
+    USING ERRCODE = '22000', HINT = 'Set another type for the column in the plan, and move again.';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.store_integer(value text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN kept IS NULL THEN NULL WHEN left(kept, 1) = 'i' THEN substr(kept, 2)::bigint
+              ELSE sqlite.misfit(substr(kept, 2), 'here', NULL::bigint) END
+  FROM (SELECT sqlite.integer_affinity(value)) AS one(kept)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.store_boolean(value text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE kept WHEN 'i0' THEN false WHEN 'i1' THEN true
+              ELSE CASE WHEN kept IS NOT NULL THEN sqlite.misfit(substr(kept, 2), 'here', NULL::boolean) END END
+  FROM (SELECT sqlite.integer_affinity(value)) AS one(kept)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.store_real(value text) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN kept IS NULL THEN NULL
+              WHEN left(kept, 1) IN ('i', 'r') THEN substr(kept, 2)::double precision
+              ELSE sqlite.misfit(substr(kept, 2), 'here', NULL::double precision) END
+  FROM (SELECT sqlite.real_affinity(value)) AS one(kept)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.store_numeric(value text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN kept IS NULL THEN NULL
+              WHEN left(kept, 1) IN ('i', 'r') THEN substr(kept, 2)::numeric
+              ELSE sqlite.misfit(substr(kept, 2), 'here', NULL::numeric) END
+  FROM (SELECT sqlite.numeric_affinity(value)) AS one(kept)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.store_text(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN kept IS NULL THEN NULL WHEN left(kept, 1) = 't' THEN substr(kept, 2)
+              ELSE sqlite.misfit(substr(kept, 2), 'here', NULL::text) END
+  FROM (SELECT sqlite.text_affinity(value)) AS one(kept)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.store_blob(value text) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN value IS NULL THEN NULL WHEN left(value, 1) = 'b' THEN decode(substr(value, 2), 'hex')
+              ELSE sqlite.misfit(substr(value, 2), 'here', NULL::bytea) END
+$$;
+
+-- What one session remembers of its statements; whoever runs them for the application sets it.
+CREATE OR REPLACE FUNCTION sqlite.last_insert_rowid() RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+  SELECT coalesce(nullif(current_setting('outgrow.last_insert_rowid', true), '')::bigint, 0)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.changes() RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+  SELECT coalesce(nullif(current_setting('outgrow.changes', true), '')::bigint, 0)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.total_changes() RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+  SELECT coalesce(nullif(current_setting('outgrow.total_changes', true), '')::bigint, 0)
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.sqlite_version() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT '3.40.1' $$;
+
+-- A key that a statement gives itself: NULL asks for the next one, and the next one goes beyond any other.
+CREATE OR REPLACE FUNCTION sqlite.keep_rowid(relation text, key text, rowid bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+  sequence text := pg_get_serial_sequence(relation, key);
+  reached bigint;
+BEGIN
+  IF sequence IS NULL THEN
+    RETURN rowid;
+  ELSIF rowid IS NULL THEN
+    RETURN nextval(sequence);
+  END IF;
+  EXECUTE 'SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM ' || sequence INTO reached;
+  IF rowid > reached THEN
+    PERFORM setval(sequence, rowid);
+  END IF;
+  RETURN rowid;
+END
+$$;
+
+-- A number as a decimal whose point says that it is a real.
+CREATE OR REPLACE FUNCTION sqlite.pointed(number text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN left(number, 1) = 'r' AND scale(exact) = 0 THEN exact + 0.0 ELSE exact END
+  FROM (SELECT substr(number, 2)::numeric) AS one(exact)
+$$;

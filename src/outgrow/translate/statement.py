@@ -1,0 +1,120 @@
+"""One SQLite statement, as an application sends it: the PostgreSQL statement that means the same.
+
+The entry for programs that run, for `outgrow sql` and for tests; views, triggers and DDL have entries of
+their own. What a statement gives is described by its columns, so that the caller can hand out the values
+that SQLite would have given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from outgrow.schema.target import TargetModel
+from outgrow.translate import control, tree
+from outgrow.translate.change import change
+from outgrow.translate.query import query
+from outgrow.translate.scope import PARAMETER_TYPES, Parameters, Scope
+from outgrow.translate.statements import StatementReader
+from outgrow.translate.value import Kind, Value, refuse, speaking_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One result column. `label` is its name on SQLite.
+
+    `kind` is the storage class of its values, as far as it is known: "tagged" says that each value is a
+    text behind a letter for its class (i, r, t, b); a column kept in a type of its own ("held",
+    "boolean", "number") comes back through `types.restore` by `conversion` and `type`.
+    """
+
+    label: str
+    kind: Kind
+    type: str
+    conversion: str = "same"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translated:
+    """The statement on PostgreSQL, with `$1`, `$2`, ... for its parameters.
+
+    `sql` is "" when there is nothing to run; `rows` then holds the answer that is known already, if the
+    statement has one. `parameters` says how each is to be sent, `names` which number a named one has.
+    """
+
+    sql: str
+    columns: tuple[Column, ...] = ()
+    parameters: tuple[Kind, ...] = ()
+    names: tuple[tuple[str, int], ...] = ()
+    rows: tuple[tuple[int | float | str | bytes | None, ...], ...] | None = None
+    findings: tuple[str, ...] = ()
+
+
+def translate_statement(
+    sql: str, *, model: TargetModel, bytewise: bool, parameters: Sequence[Kind] = ()
+) -> Translated:
+    """The translation of one statement; `parameters` are the storage classes of those bound, if known.
+
+    Raises TranslationError, which names what PostgreSQL cannot do the same.
+    """
+    with speaking_of(sql):
+        known = control.answer(sql, model)
+        if known is not None:
+            return Translated(
+                sql=known.sql,
+                columns=tuple(Column(label=label, kind="tagged", type="text") for label in known.labels),
+                rows=known.rows,
+                findings=known.findings,
+            )
+        return _translated(sql, model, parameters, bytewise=bytewise)
+
+
+def _translated(sql: str, model: TargetModel, known: Sequence[Kind], *, bytewise: bool) -> Translated:
+    reader = StatementReader(sql, parameters_allowed=True)
+    node = reader.statement()
+    reader.accept(";")
+    reader.expect_end()
+    bound = Parameters(known)
+    scope = Scope(model=model, bytewise=bytewise, subquery=query, parameters=bound)
+    if isinstance(node, tree.Query):
+        result = query(node, scope, reader="application")
+        text, values, labels = result.sql, result.columns, result.labels
+        spelled = reader.labels(node)
+        if spelled is not None and len(spelled) == len(labels):
+            labels = tuple(
+                label if own is None or (own[0] == '"' and value.sql[0] != "'") else own
+                for own, label, value in zip(spelled, labels, values, strict=True)
+            )
+    else:
+        found = change(node, scope)
+        text, values, labels = found.sql, found.columns, found.labels
+    return Translated(
+        sql=_with_unused(text, bound),
+        columns=tuple(_column(label, value) for label, value in zip(labels, values, strict=True)),
+        parameters=bound.settled,
+        names=tuple(reader.parameter_names.items()),
+    )
+
+
+def _with_unused(sql: str, bound: Parameters) -> str:
+    """The statement with a mention of every parameter: PostgreSQL wants to know the type of each."""
+    unused = [n for n in range(1, bound.count + 1) if not re.search(rf"\${n}(?!\d)", sql)]
+    if not unused or not sql:
+        return sql
+    types = [PARAMETER_TYPES[bound.kinds.get(number, "tagged")] for number in unused]
+    mentioned = ", ".join(f"${number}::{type_}" for number, type_ in zip(unused, types, strict=True))
+    common = f"unused AS (SELECT {mentioned})"
+    for word in ("WITH RECURSIVE ", "WITH "):
+        if sql.startswith(word):
+            return f"{word}{common}, {sql.removeprefix(word)}"
+    return f"WITH {common} {sql}"
+
+
+def _column(label: str, value: Value) -> Column:
+    conversion = "same"
+    if value.column is not None and value.kind in {"held", "boolean", "number"}:
+        conversion = value.column.conversion
+    if value.kind == "number" and value.column is None:
+        raise refuse("a number whose storage class is not known")
+    return Column(label=label, kind=value.kind, type=value.type, conversion=conversion)

@@ -1,0 +1,83 @@
+SELECT * FROM item ORDER BY id
+SELECT * FROM named ORDER BY id
+SELECT i.*, t.* FROM item i LEFT JOIN tag t ON t.item_id = i.id ORDER BY i.id, t.word
+SELECT ALL name FROM item WHERE id < 3
+SELECT name, count(*) FROM item JOIN tag ON item.id = tag.item_id GROUP BY item.id HAVING count(*) > 1
+SELECT word, name, max(rank) FROM tag JOIN item ON item.id = item_id
+SELECT typeof(mixed), count(*) FROM item GROUP BY typeof(mixed) ORDER BY 1
+SELECT mixed FROM item ORDER BY mixed
+SELECT mixed FROM item ORDER BY mixed DESC, id
+SELECT DISTINCT note FROM item WHERE note = 'note'
+SELECT count(DISTINCT note) FROM item
+SELECT note, count(*) FROM item GROUP BY note ORDER BY lower(note)
+SELECT mixed + 1, mixed || 'x', -mixed, mixed * 2.0 FROM item ORDER BY id
+SELECT id FROM item WHERE mixed > 1 ORDER BY id
+SELECT id FROM item WHERE mixed = '1' OR mixed = 2.5 ORDER BY id
+SELECT max(mixed), min(mixed), sum(mixed), total(mixed), avg(mixed), count(mixed) FROM item
+SELECT group_concat(mixed, ';') FROM item
+SELECT CASE id WHEN 1 THEN 'one' WHEN 2 THEN 2 WHEN 3 THEN 3.5 ELSE NULL END FROM item ORDER BY id
+SELECT coalesce(price, name), ifnull(price, 'none'), nullif(id, 2), iif(active, 'on', 0) FROM item ORDER BY id
+SELECT strftime('%Y-%m', added), count(*) FROM item GROUP BY 1 ORDER BY 1
+SELECT date(added, 'start of month', '+1 month', '-1 day'), julianday(added), time(added), strftime('%s', added) FROM item ORDER BY id
+SELECT id FROM item WHERE added > '2024-01-01' ORDER BY added
+SELECT id FROM item WHERE date(added) = '2024-02-29'
+SELECT id FROM item WHERE added BETWEEN '2024-02-01' AND '2024-02-29 23:59:59' ORDER BY id
+SELECT datetime(added, '+1 month', 'weekday 0') FROM item ORDER BY id
+SELECT substr(added, 1, 7), length(added), upper(added) FROM item ORDER BY id
+SELECT json_extract(j, '$.a'), typeof(json_extract(j, '$.a')) FROM item WHERE id IN (4, 5) ORDER BY id
+SELECT j ->> '$.a[0]', j -> '$.a[2]', json_type(j), json_array_length(j) FROM item WHERE id < 3 ORDER BY id
+SELECT item.id, e.key, e.value, e.type FROM item, json_each(item.j) AS e WHERE item.id > 3 ORDER BY item.id
+SELECT json_object('id', id, 'name', name, 'list', json_array(1, 'x', NULL)) FROM item ORDER BY id
+SELECT json_group_array(price), json_group_object(note, price) FROM item WHERE note IS NOT NULL
+SELECT json_set('{"a":1}', '$.b', json('[1,2]'), '$.c', 'x'), json_remove('[1,2,3]', '$[1]')
+SELECT printf('%05d|%-8s|%.3f|%x|%%', id, name, price, id * 255) FROM item ORDER BY id
+SELECT round(price, 1), round(2.5), round(-2.5), round(1.005, 2), abs(-3), abs(price) FROM item ORDER BY id
+SELECT price || '', CAST(price AS TEXT), CAST(price AS INTEGER) FROM item WHERE id < 5 ORDER BY id
+SELECT CAST('12abc' AS INTEGER), CAST(' 3.5x' AS REAL), CAST('abc' AS NUMERIC), CAST('7' AS NUMERIC), CAST('7.0' AS NUMERIC)
+SELECT hex(mixed), quote(mixed), length(mixed), typeof(mixed) FROM item ORDER BY id
+SELECT name FROM item WHERE name LIKE 'A%' OR name GLOB 'B*' ORDER BY id
+SELECT name FROM item WHERE name NOT LIKE '%an%' ORDER BY name COLLATE NOCASE
+SELECT instr(name, 'a'), replace(name, 'a', 'oo'), trim('  x '), ltrim('xxy', 'x'), char(65, 233), unicode(name) FROM item ORDER BY id
+SELECT 7 / 2, -7 / 2, 7 % -3, 7.0 / 2, 1 / 0, 5 % 0, 5.5 % 2, '10' + 5, 'abc' + 1
+SELECT 9223372036854775807 + 1, -9223372036854775808, 1 << 62, 1 >> 70, ~5, 5 & 3, 5 | 8
+SELECT 1 = '1', 1 = 1.0, 'a' < 'B', 'a' < 'B' COLLATE NOCASE, NULL IS NULL, 1 IS NOT 2, x'61' = 'a'
+SELECT 1 < 2 < 3, 3 > 2 > 1, NOT 1 = 2
+SELECT max(1, '2', NULL), max(3, 2.5), min('a', 5), max('b', 'a', 'c')
+SELECT id FROM item WHERE id IN () OR id NOT IN () AND id = 1
+SELECT id FROM item WHERE (id, name) IN (SELECT item_id, 'apple' FROM tag) ORDER BY id
+SELECT id FROM item WHERE (id, price) >= (2, 2.0) ORDER BY id
+SELECT EXISTS (SELECT 1 FROM tag WHERE rank > 5), (SELECT count(*) FROM tag), (SELECT name FROM item ORDER BY id DESC)
+SELECT id FROM item UNION SELECT item_id FROM tag ORDER BY 1 DESC
+SELECT id FROM item EXCEPT SELECT item_id FROM tag ORDER BY 1
+SELECT item_id FROM tag INTERSECT SELECT id FROM item WHERE id < 3
+SELECT name FROM item UNION ALL SELECT rank FROM tag ORDER BY 1 LIMIT 3
+WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 5) SELECT sum(x), group_concat(x) FROM n
+WITH a(x) AS (VALUES (1), (2)), b AS (SELECT x * 10 AS y FROM a) SELECT x, y FROM a JOIN b ON y = x * 10 ORDER BY x
+SELECT id, row_number() OVER (ORDER BY price DESC), rank() OVER (PARTITION BY active ORDER BY id), lag(name, 1, 'first') OVER (ORDER BY id) FROM item ORDER BY id
+SELECT id, sum(id) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING), first_value(name) OVER (ORDER BY id), nth_value(name, 2) OVER (ORDER BY id) FROM item ORDER BY id
+SELECT active, avg(price) OVER w, count(*) OVER w FROM item WINDOW w AS (PARTITION BY active ORDER BY id) ORDER BY id
+SELECT rowid, oid, _rowid_ FROM item ORDER BY rowid
+SELECT item.rowid, "name", [price], `active`, "no such column" FROM item ORDER BY 1
+SELECT id AS "Id", name AS 'label', price cost FROM item ORDER BY "Id"
+SELECT count(*) AS n, id > 2 AS big FROM item GROUP BY big ORDER BY big
+SELECT id FROM item ORDER BY price NULLS LAST, id
+SELECT id FROM item ORDER BY price DESC NULLS FIRST LIMIT 2
+SELECT id FROM item ORDER BY id LIMIT 1, 2
+SELECT id FROM item ORDER BY id LIMIT -1 OFFSET 3
+SELECT sum(active), avg(active), active + 1, active = 1, NOT active, typeof(active) FROM item
+SELECT id FROM item WHERE active ORDER BY id
+SELECT id FROM item WHERE active = 0 ORDER BY id
+SELECT id FROM item WHERE name ORDER BY id
+SELECT type, name, tbl_name FROM sqlite_master ORDER BY name
+SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info('item') ORDER BY cid
+SELECT m.name, p.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS p WHERE m.type = 'table' ORDER BY 1, p.cid
+PRAGMA table_info(tag)
+PRAGMA index_list('code')
+PRAGMA foreign_key_list(tag)
+PRAGMA user_version
+SELECT likely(1), unlikely(0), likelihood(1, 0.5), sqlite_version() LIKE '3.%'
+SELECT * FROM item a JOIN item b USING (id) WHERE a.id = 1
+SELECT * FROM code NATURAL JOIN (SELECT 1 AS id, 'z' AS z)
+SELECT a.id FROM item a, item b WHERE a.id = b.id + 1 ORDER BY 1
+SELECT t.word FROM (item i JOIN tag t ON t.item_id = i.id) WHERE i.id = 1 ORDER BY 1
+VALUES (1, 'a'), (2, NULL)

@@ -1,0 +1,172 @@
+# ruff: noqa: E501 - one case is one line
+"""Statements of applications, on SQLite and on the moved database: the same rows, names and classes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sql_engines import Moved, Outcome, Value, ordered
+
+from outgrow.errors import TranslationError
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "cases" / "statements.sql"
+_LINES = SHARED.read_text().splitlines() if SHARED.exists() else []
+STATEMENTS = [line for line in _LINES if line.strip() and not line.startswith("--")]
+SETUP = [line.removeprefix("-- ") for line in _LINES if line.startswith(("-- CREATE", "-- INSERT"))]
+_DEFINITIONS = ("CREATE", "ALTER", "DROP")
+REFUSED = {
+    "ATTACH DATABASE 'x.db' AS x": "ATTACH: move the other file into a schema of this database, "
+    "and name it there"
+}
+OF_A_SESSION = {"SELECT last_insert_rowid()", "SELECT changes()"}
+"""Answered from what the session did, which only the program that runs the statements can tell."""
+OWN = Path(__file__).with_name("statements.sql")
+OWN_SETUP = Path(__file__).with_name("statements_setup.sql")
+
+
+@pytest.fixture(scope="module")
+def given(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
+    index = "CREATE INDEX ix ON t(s, n, r, b, d, j)"
+    yield from _moved(";".join([*SETUP, index]), new_database(), tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def own(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
+    yield from _moved(OWN_SETUP.read_text(), new_database(), tmp_path_factory)
+
+
+def _moved(script: str, url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
+    path = tmp_path_factory.mktemp("sql") / "source.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(script)
+    connection.close()
+    moved = Moved(path, url)
+    yield moved
+    moved.close()
+
+
+def _same(moved: Moved, sql: str, parameters: tuple[Value, ...] = ()) -> None:
+    ours, theirs = moved.both(sql, parameters)
+    assert isinstance(theirs, Outcome), theirs
+    assert not theirs.error or ours.error, theirs
+    left, right = ordered(ours, sql), ordered(theirs, sql)
+    assert (list(map(repr, left.rows)), left.labels) == (list(map(repr, right.rows)), right.labels), (
+        theirs.sql
+    )
+    assert bool(left.error) == bool(right.error), (left.error, right.error)
+
+
+@pytest.mark.skipif(not STATEMENTS, reason="the shared statements are not here")
+@pytest.mark.parametrize("sql", [line for line in STATEMENTS if not line.startswith(_DEFINITIONS)])
+def test_a_shared_statement_means_the_same(given: Moved, sql: str) -> None:
+    if sql in REFUSED:
+        _, theirs = given.both(sql)
+        assert isinstance(theirs, TranslationError)
+        assert theirs.missing == REFUSED[sql]
+    elif sql in OF_A_SESSION:
+        assert given.on_postgres(sql).rows == [(0,)]
+    elif sql.startswith("BEGIN"):
+        assert given.on_postgres(sql).error == ""
+        assert given.on_postgres("ROLLBACK").error == ""
+    else:
+        _same(given, sql)
+
+
+@pytest.mark.parametrize("sql", OWN.read_text().splitlines())
+def test_a_statement_means_the_same(own: Moved, sql: str) -> None:
+    _same(own, sql)
+
+
+WRITES = [
+    "INSERT INTO item(name, price) VALUES ('new', 2.5), ('other', 3)",
+    "INSERT INTO item VALUES (NULL, 'x', 1, NULL, NULL, NULL, NULL, '')",
+    "INSERT INTO item(id, name) VALUES (50, 'fifty')",
+    "INSERT OR IGNORE INTO item(id, name) VALUES (1, 'again')",
+    "INSERT OR REPLACE INTO item(id, name) VALUES (1, 'again')",
+    "REPLACE INTO tag(item_id, word, rank) VALUES (1, 'red', 7), (9, 'blue', 8)",
+    "REPLACE INTO code(id, code, label) VALUES (9, 'B', 'two rows in the way'), (1, 'C', 'x')",
+    "INSERT INTO tag VALUES (1, 'red', 5) ON CONFLICT(item_id, word) DO UPDATE SET rank = rank + excluded.rank",
+    "INSERT INTO tag VALUES (1, 'red', 5) ON CONFLICT DO NOTHING",
+    "INSERT INTO tag VALUES (1, 'red', 1) ON CONFLICT(item_id, word) DO UPDATE SET rank = 0 WHERE tag.rank > 100",
+    "INSERT INTO item(name, price) SELECT name || '!', price * 2 FROM item WHERE price > 1",
+    "INSERT INTO item(name, added) VALUES ('dated', '2024-05-06 07:08:09')",
+    "INSERT INTO item(name, mixed) VALUES ('m', 1), ('n', 'text'), ('o', 2.5), ('p', x'00ff')",
+    "UPDATE item SET price = price + 1, name = upper(name) WHERE id <= 2",
+    "UPDATE item SET (name, price) = ('both', 9) WHERE id = 3",
+    "UPDATE item SET price = (SELECT max(rank) FROM tag WHERE item_id = item.id)",
+    "UPDATE item SET price = t.rank FROM tag AS t WHERE t.item_id = item.id AND t.word = 'red'",
+    "UPDATE item SET mixed = mixed || 'x' WHERE mixed IS NOT NULL",
+    "UPDATE item SET active = NOT active",
+    "UPDATE OR IGNORE item SET price = 3 WHERE id = 1",
+    "UPDATE item SET price = 0 ORDER BY id DESC LIMIT 2",
+    "DELETE FROM item WHERE id IN (SELECT item_id FROM tag)",
+    "DELETE FROM item ORDER BY price DESC LIMIT 1",
+    "DELETE FROM tag",
+    "WITH big AS (SELECT id FROM item WHERE price > 1) DELETE FROM item WHERE id IN big",
+    "UPDATE item SET added = datetime(added, '+1 month') WHERE added IS NOT NULL",
+]
+AFTERWARDS = [
+    "SELECT * FROM item ORDER BY id",
+    "SELECT * FROM tag ORDER BY 1, 2",
+    "SELECT * FROM code ORDER BY id",
+]
+
+
+@pytest.mark.parametrize("sql", WRITES)
+def test_a_write_leaves_the_same_tables(own: Moved, sql: str) -> None:
+    ours, theirs = own.afterwards(sql, AFTERWARDS)
+    assert ours == theirs
+
+
+PARAMETERS = [
+    ("SELECT name FROM item WHERE id = ?", (1,)),
+    ("SELECT name FROM item WHERE name = ? OR price > ?", ("apple", 2)),
+    ("SELECT id FROM item WHERE added = ?", ("2024-01-31 10:20:30",)),
+    ("SELECT id FROM item WHERE active = ?", (1,)),
+    ("SELECT ?1 + ?1, ?2 || ?1, typeof(?3)", (2, "a", None)),
+    ("SELECT id FROM item ORDER BY id LIMIT ? OFFSET ?", (2, 1)),
+    ("SELECT ? IS NULL, coalesce(?, 'none')", (None, None)),
+    ("SELECT id FROM item WHERE id IN (?, ?, ?) ORDER BY id", (1, "2", 3.0)),
+    ("SELECT id FROM item WHERE name LIKE ? ORDER BY id", ("%A%",)),
+    ("SELECT hex(?), length(?)", (b"\x00\xff", b"abc")),
+    ("SELECT mixed FROM item WHERE mixed = ? ORDER BY id", (1,)),
+    ("SELECT mixed FROM item WHERE mixed > ? ORDER BY id", ("a",)),
+]
+
+
+@pytest.mark.parametrize(("sql", "parameters"), PARAMETERS)
+def test_a_statement_with_parameters(own: Moved, sql: str, parameters: tuple[Value, ...]) -> None:
+    _same(own, sql, parameters)
+
+
+@pytest.mark.parametrize(
+    ("sql", "translated"),
+    [
+        ("SELECT name FROM item WHERE id = ?", "SELECT item.name FROM public.item WHERE item.id = $1"),
+        ("SELECT name FROM item WHERE name = :n", "SELECT item.name FROM public.item WHERE item.name = $1"),
+        ("DELETE FROM tag WHERE item_id = ?", "DELETE FROM public.tag WHERE tag.item_id = $1"),
+        ("UPDATE item SET price = ? WHERE id = ?", "UPDATE public.item SET price = $1 WHERE item.id = $2"),
+        (
+            "INSERT INTO tag VALUES (?, ?, ?)",
+            "INSERT INTO public.tag (item_id, word, rank) VALUES ($1, $2, $3)",
+        ),
+    ],
+)
+def test_the_common_case_stays_plain(own: Moved, sql: str, translated: str) -> None:
+    assert own.translated(sql).sql == translated
+
+
+def test_an_index_is_used(own: Moved) -> None:
+    own.post.execute("SET enable_seqscan = off")
+    for sql, index in (
+        ("SELECT name FROM item WHERE id = 3", "item_pkey"),
+        ("SELECT word FROM tag WHERE item_id = 3 AND word = 'x'", "tag_pkey"),
+        ("SELECT id FROM item ORDER BY name LIMIT 1", "item_name"),
+        ("SELECT id FROM code WHERE code = 'A'", "code_code_key"),
+    ):
+        plan = own.post.execute("EXPLAIN " + own.translated(sql).sql).fetchall()  # type: ignore[arg-type]
+        assert index in str(plan), (sql, plan)
+    own.post.execute("RESET enable_seqscan")
