@@ -43,6 +43,7 @@ from outgrow.schema.names import (
 )
 from outgrow.schema.target import Relation, TargetColumn, TargetModel
 from outgrow.sqlite.catalog import Entry, read_catalog
+from outgrow.sqlite.create_sql import parse_trigger
 from outgrow.translate import TranslatedTrigger, depends_on, trigger, view
 from outgrow.translate.statement import translate_statement
 from outgrow.types.choose import Choice, ColumnKey, choose
@@ -108,10 +109,14 @@ def define(sql: str, *, schema: Sequence[str], model: TargetModel, options: Opti
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Catalog:
-    """Everything in SQLite at one moment. `temp` holds temporary objects as if they were ordinary ones."""
+    """Everything in SQLite at one moment. `temp` holds temporary objects as if they were ordinary ones.
+
+    `broken` holds what SQLite says of triggers that it cannot run, by place and folded name.
+    """
 
     main: Database
     temp: Database
+    broken: Mapping[tuple[str, str], str]
     texts: tuple[str, ...]
 
 
@@ -219,7 +224,7 @@ _ENTRIES = (
 
 
 def _read(connection: apsw.Connection) -> _Catalog:
-    temporary = _entries(connection, "temp")
+    main, temporary = _entries(connection, "main"), _entries(connection, "temp")
     stored = [entry.sql for entry in temporary if entry.type in {"table", "index"}]
     with closing(_replayed(stored)) as own:
         temp = read_catalog(own, "temp")
@@ -232,11 +237,38 @@ def _read(connection: apsw.Connection) -> _Catalog:
                 Trigger(name=e.name, table=e.table, sql=e.sql) for e in temporary if e.type == "trigger"
             ),
         ),
+        broken={
+            (place, fold(entry.name)): said
+            for place, entries in (("main", main), ("temp", temporary))
+            for entry in entries
+            if entry.type == "trigger" and (said := _complaint(connection, place, entry))
+        },
         texts=(
-            *(entry.sql for entry in _entries(connection, "main")),
+            *(entry.sql for entry in main),
             *(entry.sql if entry.type == "index" else _marked(entry.sql) for entry in temporary),
         ),
     )
+
+
+def _complaint(connection: apsw.Connection, place: str, entry: Entry) -> str:
+    """What SQLite says of any statement that would fire the trigger; "" when it can run."""
+    text = parse_trigger(entry.sql)
+    table = f"{place}.{quote_sqlite(entry.table)}"
+    columns = text.update_of
+    if text.event == "UPDATE" and not columns:
+        rows = connection.execute("SELECT name FROM pragma_table_info(?, ?)", (entry.table, place))
+        columns = tuple(str(name) for (name,) in rows)
+    statement = {
+        "INSERT": f"INSERT INTO {table} DEFAULT VALUES",
+        "UPDATE": "".join(f"UPDATE {table} SET {quote_sqlite(c)} = NULL" for c in columns[:1]),
+        "DELETE": f"DELETE FROM {table}",
+    }[text.event]
+    try:
+        connection.execute(f"EXPLAIN {statement}")
+    except apsw.Error as error:
+        said = str(error)
+        return "" if said == f"no such table: temp.{entry.table}" else said
+    return ""
 
 
 def _entries(connection: apsw.Connection, place: str) -> list[Entry]:
@@ -277,7 +309,7 @@ class _Side:
     """The main or the temporary schema, before and after, as planned.
 
     `origins` leads from a table's folded name to the table it was; `given` holds the target's relations by
-    folded source name.
+    folded source name, `broken` what SQLite says of triggers that it cannot run now.
     """
 
     schema: str
@@ -287,6 +319,7 @@ class _Side:
     given: Mapping[str, Relation]
     old: Plan
     new: Plan
+    broken: Mapping[str, str]
 
     @property
     def renames(self) -> bool:
@@ -340,7 +373,7 @@ class _Planner:
 
     `known` leads from folded names of tables to what the target has of them, None for one that stayed
     behind. `views` are those that it has. `outside` holds the relations of the other side, for temporary
-    views.
+    views. `broken` holds what SQLite says of triggers that it cannot run.
     """
 
     options: Options
@@ -349,9 +382,13 @@ class _Planner:
     fixed: _Fixed = field(default_factory=dict)
     leave: frozenset[str] = frozenset()
     outside: TargetModel | None = None
+    broken: Mapping[str, str] = field(default_factory=dict)
 
     def plan(self, database: Database) -> Plan:
         """The plan; what is known keeps its name and types."""
+        return _with_broken(self._plan(database), self.broken)
+
+    def _plan(self, database: Database) -> Plan:
         content, selects = with_content(database)
         overrides, fixed = self._overrides(content)
         profile = _nothing_seen(content)
@@ -416,6 +453,37 @@ class _Planner:
         for column in table.columns:
             name = fold(column.name)
             yield column, kept.get(name) or taken.take(wanted[column.name]), found.get(name)
+
+
+def _with_broken(plan: Plan, broken: Mapping[str, str]) -> Plan:
+    """The plan with a refusal for every trigger that SQLite cannot run: there its table cannot be written."""
+    statements = list(plan.statements)
+    outcomes = []
+    for outcome in plan.outcomes:
+        said = broken.get(fold(outcome.name)) if outcome.kind == "triggers" else None
+        relations = [r for r in plan.model.relations if fold(r.source) == fold(outcome.table)]
+        if said is None or not relations or outcome.rule != "trigger.left":
+            outcomes.append(outcome)
+        else:
+            sql = _refusing(outcome, relations[0], said)
+            statements.append(_late(sql, outcome.name, replace(outcome, fate="changed")))
+    return replace(plan, statements=tuple(statements), outcomes=tuple(outcomes))
+
+
+def _refusing(outcome: Outcome, relation: Relation, said: str) -> str:
+    text = parse_trigger(outcome.text)
+    function = qualified(relation.schema, shorten(fold(outcome.name), "_trigger"))
+    each, when = ("ROW", "INSTEAD OF") if relation.kind == "view" else ("STATEMENT", "BEFORE")
+    there = {fold(column.source): quote(column.name) for column in relation.columns}
+    columns = [there[fold(name)] for name in text.update_of if fold(name) in there]
+    event = f"UPDATE OF {', '.join(columns)}" if columns and each == "STATEMENT" else text.event
+    return (
+        f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
+        "$outgrow$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $outgrow$;\n"
+        f"CREATE TRIGGER {quote(shorten(fold(outcome.name)))} {when} {event} ON "
+        f"{qualified(relation.schema, relation.name)} FOR EACH {each} "
+        f"EXECUTE FUNCTION {function}({literal(said)})"
+    )
 
 
 def _nothing_seen(database: Database) -> Profile:
@@ -555,17 +623,12 @@ def _defined(sql: str, given: _Given) -> Defined:
         return Defined(statements=(), schema=after.texts, model=model, findings=())
     types = given.options.types
     options = replace(given.options, types="faithful" if types == "faithful" else "declared")
-    relations = {
-        place: tuple(r for r in model.relations if (r.schema == TEMPORARY) == place)
-        for place in (False, True)
-    }
     query = _query_of(sql)
     fixed: _Fixed = {}
     if query is not None:
         fixed = _types_of_query(query, after, before, model, options)
-    main = _side(before.main, after.main, relations[False], options, fixed)
-    outside = (main.old.model, main.new.model)
-    temp = _side(before.temp, after.temp, relations[True], replace(options, schema=TEMPORARY), fixed, outside)
+    main = _side(given, "main", options, fixed)
+    temp = _side(given, "temp", replace(options, schema=TEMPORARY), fixed, (main.old.model, main.new.model))
     renames = main.renames or temp.renames
     stages: list[_Stages] = []
     found: list[tuple[Relation, ...]] = []
@@ -589,10 +652,21 @@ def _defined(sql: str, given: _Given) -> Defined:
 
 
 def _side(
-    before: Database, after: Database, relations: Sequence[Relation], options: Options, fixed: _Fixed,
+    about: _Given,
+    place: Literal["main", "temp"],
+    options: Options,
+    fixed: _Fixed,
     outside: tuple[TargetModel, TargetModel] | None = None,
-) -> _Side:  # fmt: skip
-    given = {fold(relation.source): relation for relation in relations}
+) -> _Side:
+    before, after = (
+        (catalog.main if place == "main" else catalog.temp) for catalog in (about.before, about.after)
+    )
+    broken_before, broken = (
+        {name: said for (where, name), said in catalog.broken.items() if where == place}
+        for catalog in (about.before, about.after)
+    )
+    own = [r for r in about.model.relations if (r.schema == TEMPORARY) == (place == "temp")]
+    given = {fold(relation.source): relation for relation in own}
     views = {name: relation for name, relation in given.items() if relation.kind == "view"}
     content, content_after = with_content(before)[0], with_content(after)[0]
     origins = _origins(content, content_after)
@@ -606,6 +680,7 @@ def _side(
         },
         views=views,
         outside=outside[0] if outside else None,
+        broken=broken_before,
     )
     old = planner.plan(before)
     planned = {fold(statement.outcomes[0].name) for statement in _late_ones(old, "views")}
@@ -621,10 +696,11 @@ def _side(
         # A view that could be here and is not was left behind by the user.
         leave=frozenset(planned - views.keys()),
         outside=outside[1] if outside else None,
+        broken=broken,
     ).plan(after)
     return _Side(
         schema=options.schema, before=content, after=content_after, origins=origins, given=given, old=old,
-        new=new,
+        new=new, broken=broken,
     )  # fmt: skip
 
 
@@ -867,24 +943,19 @@ class _Difference:
         """A new view, trigger or unique index that has no equal; one that waits for a table may wait."""
         side = self._side
         fresh = _views_and_triggers(side.after) - _views_and_triggers(side.before)
+        broken = {fold(entry.name): entry.broken for entry in side.after.views if entry.broken}
+        broken |= side.broken
         unique = _unique_indexes(side.after) - _unique_indexes(side.before)
+        for name in sorted(fresh & broken.keys()):
+            if broken[name].startswith("no such function"):
+                raise SqliteRefusesError(broken[name], sql)
         for outcome in side.new.outcomes:
             if outcome.kind in {"views", "triggers"}:
-                wanted = fold(outcome.name) in fresh and not self._waits(outcome)
+                wanted = fold(outcome.name) in fresh - broken.keys()
             else:
                 wanted = outcome.rule == "index.left" and outcome.name in unique
             if wanted:
                 raise TranslationError(outcome.reason.removeprefix("no PostgreSQL equal for "), sql)
-
-    def _waits(self, outcome: Outcome) -> bool:
-        """Whether it speaks of a table that is not there, as SQLite lets it."""
-        if outcome.rule == "view.broken":
-            return True
-        missing = outcome.reason.removeprefix("no PostgreSQL equal for the table ")
-        there = {fold(table.name) for table in self._side.after.tables} | _views_and_triggers(
-            self._side.after
-        )
-        return missing != outcome.reason and fold(missing) not in there
 
 
 def _views_and_triggers(database: Database) -> set[str]:

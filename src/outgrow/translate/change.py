@@ -293,19 +293,24 @@ def _assignments(
     for names, expression in assignments:
         columns = [_column(relation, name) for name in names]
         if len(columns) == 1 and not isinstance(expression, tree.Row):
-            value = translate(expression, scope)
-            texts.append(f"{quote(columns[0].name)} = {stored(value, columns[0], scope.parameters)}")
+            texts.append(_set(columns[0], expression, relation, scope))
         elif isinstance(expression, tree.Row):
             if len(expression.items) != len(columns):
                 raise refuse(f"{len(columns)} columns set to {len(expression.items)} values")
             for column, item in zip(columns, expression.items, strict=True):
-                value = translate(item, scope)
-                texts.append(f"{quote(column.name)} = {stored(value, column, scope.parameters)}")
+                texts.append(_set(column, item, relation, scope))
         elif isinstance(expression, tree.Subquery):
             texts.append(_row_from(columns, expression, scope))
         else:
             raise refuse("several columns set to one value")
     return ", ".join(texts)
+
+
+def _set(column: TargetColumn, expression: tree.Expression, relation: Relation, scope: Scope) -> str:
+    text = stored(translate(expression, scope), column, scope.parameters)
+    if _is_rowid(relation, column):  # the next key goes beyond one that an UPDATE gives, too
+        text = f"sqlite.keep_rowid({_table(relation)}, {literal(column.name)}, {text})"
+    return f"{quote(column.name)} = {text}"
 
 
 def _row_from(columns: list[TargetColumn], node: tree.Subquery, scope: Scope) -> str:

@@ -74,7 +74,7 @@ def _by_row(left: Value, right: Value) -> Pair:
     """The sort keys of both sides, which order and equate any two values as SQLite does.
 
     Before, SQLite applies the affinity of a column to the other side: numeric to whatever is no number's
-    column, text to whatever has none.
+    column, text to whatever is no column at all.
     """
     collation = collation_of(left, right)
     affinities = (_affinity(held.stored_form(left)), _affinity(held.stored_form(right)))
@@ -109,7 +109,7 @@ def _affinity(value: Value) -> Affinity | None:
         return None
     found = held.affinity_of(value)
     if found is not None:
-        return None if found is Affinity.BLOB else found
+        return found
     return {
         "boolean": Affinity.NUMERIC, "integer": Affinity.INTEGER, "number": Affinity.NUMERIC,
         "real": Affinity.REAL, "text": Affinity.TEXT,

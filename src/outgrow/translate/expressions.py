@@ -42,7 +42,7 @@ def translate(node: tree.Expression, scope: Scope) -> Value:
 
 def condition(node: tree.Expression, scope: Scope) -> Value:
     """The expression as a boolean that is true, false or NULL where SQLite's condition is."""
-    return as_truth(translate(node, scope))
+    return as_truth(held.stored_form(translate(node, scope)))
 
 
 def _constant(node: tree.Constant, _: Scope) -> Value:

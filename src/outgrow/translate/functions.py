@@ -81,7 +81,7 @@ def _nullif(arguments: Sequence[Value], setting: Setting) -> Value:
 
 
 def _iif(arguments: Sequence[Value], _: Setting) -> Value:
-    condition = as_truth(arguments[0])
+    condition = as_truth(held.stored_form(arguments[0]))
     branches = unify([*arguments[1:], constant(None)] if len(arguments) == 2 else arguments[1:])
     nullable = any(branch.nullable for branch in branches)
     sql = f"CASE WHEN {condition.sql} THEN {branches[0].sql} ELSE {branches[1].sql} END"

@@ -18,6 +18,10 @@ _GLOB_CLASS = re.compile(r"\[(\^?)(\]?[^\]]*)\]")
 
 def like(value: Value, pattern: Value, escape: Value | None) -> Value:
     """`value LIKE pattern [ESCAPE escape]`, ASCII letters compared without case; a blob matches nothing."""
+    return _unless_blobs(_like(value, pattern, escape), value, pattern)
+
+
+def _like(value: Value, pattern: Value, escape: Value | None) -> Value:
     if "blob" in {value.kind, pattern.kind}:
         return _never(pattern if pattern.kind == "blob" else value)
     subject, wanted = as_text(held.stored_form(value)), as_text(held.stored_form(pattern))
@@ -59,7 +63,20 @@ def _escape(value: Value | None) -> str | None:
 
 
 def glob(value: Value, pattern: Value) -> Value:
-    """`value GLOB pattern` for a literal pattern."""
+    """`value GLOB pattern`; a blob matches nothing."""
+    return _unless_blobs(_glob(value, pattern), value, pattern)
+
+
+def _unless_blobs(found: Value, *sides: Value) -> Value:
+    """The match, but false where the row shows that a side is a blob."""
+    tagged = [held.stored_form(side) for side in sides if held.stored_form(side).kind == "tagged"]
+    if not tagged:
+        return found
+    test = " OR ".join(f"left({side.sql}, 1) = 'b'" for side in tagged)
+    return truth(f"CASE WHEN {test} THEN false ELSE {found.sql} END", found, rank=Rank.ATOM)
+
+
+def _glob(value: Value, pattern: Value) -> Value:
     if "blob" in {value.kind, pattern.kind}:
         return _never(pattern if pattern.kind == "blob" else value)
     subject, wanted = as_text(held.stored_form(value)), as_text(held.stored_form(pattern))

@@ -208,7 +208,7 @@ def _tail(
     if node.having is not None:
         known = frozenset(key.sql for key in keys)
         having = grouped_value(node.having, known, replace(scope, aggregates=True), picked or ())
-        text += f" HAVING {as_truth(having).sql}"
+        text += f" HAVING {as_truth(held.stored_form(having)).sql}"
     return text
 
 
@@ -239,7 +239,10 @@ def projected(value: Value, *, reader: Reader = "query") -> Value:
 
 def _written(core: _Core, columns: tuple[Value, ...]) -> str:
     distinct = _distinct(columns) if core.node.distinct else ""
-    return f"SELECT {distinct}{', '.join(column.sql for column in columns) or 'NULL'}{core.tail}"
+    listed = ", ".join(column.sql for column in columns)
+    # An aggregate that was computed away still makes one row of all.
+    alone = core.grouped and not core.keys and core.node.having is None and "(" not in listed
+    return f"SELECT {distinct}{listed or 'NULL'}{core.tail}{' HAVING true' if alone else ''}"
 
 
 def _distinct(columns: tuple[Value, ...]) -> str:
@@ -255,6 +258,8 @@ def _simple(node: tree.Query, scope: Scope, *, reader: Reader) -> Result:
     columns = tuple(projected(column, reader=reader) for column in core.columns)
     single = core.grouped and not core.node.group
     result = Result(sql=_written(core, columns), columns=columns, labels=core.labels, single=single)
+    if core.node.distinct and not core.grouped:
+        result = replace(result, sql=result.sql + _first_read(core, columns))
     if core.node.distinct and node.order:
         try:
             return _ordered_outside(result, node, scope)
@@ -263,6 +268,15 @@ def _simple(node: tree.Query, scope: Scope, *, reader: Reader) -> Result:
     terms = [text for text in (_order(term, core) for term in node.order) if text]
     order = f" ORDER BY {', '.join(terms)}" if terms else ""
     return replace(result, sql=result.sql + order + _limit(node, scope))
+
+
+def _first_read(core: _Core, columns: tuple[Value, ...]) -> str:
+    """Of rows that are equal but not the same, SQLite keeps the one it reads first."""
+    keys = [distinct_key(column) for column in columns]
+    rowid = core.scope.sources[0].rowid if len(core.scope.sources) == 1 else None
+    if rowid is None or keys == [column.sql for column in columns]:
+        return ""
+    return f" ORDER BY {', '.join(keys)}, {rowid.sql}"
 
 
 def _ordered_beside(core: _Core, columns: tuple[Value, ...], node: tree.Query) -> Result:

@@ -82,3 +82,6 @@ SELECT id FROM t WHERE (n, k) = (10, 1)
 SELECT (SELECT 1) + 1, (SELECT 'a') || 'b'
 SELECT * FROM (t JOIN p ON t.id = p.t_id)
 SELECT t.id, label FROM t LEFT JOIN (p JOIN t AS u ON u.id = p.id) ON p.t_id = t.id
+SELECT -min(n) * NULL FROM t
+SELECT count(*) FROM t WHERE x'61' LIKE s
+SELECT id FROM t WHERE iif(s, 1, 0) OR NOT s

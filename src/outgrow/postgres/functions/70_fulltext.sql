@@ -521,7 +521,10 @@ BEGIN
                 rest, '(^|' || options.separator || ')[' || sqlite._fts_marks() || ']+', E'\\1', 'g');
         END IF;
         IF NOT options.special THEN
-            rest := sqlite._fts_fold(translate(rest, E'\u0345', ' '), options.folding);  -- it is folded to a letter
+            IF options.folding >= 0 THEN
+                rest := translate(rest, E'\u0345', ' ');  -- a separator that is folded to a letter
+            END IF;
+            rest := sqlite._fts_fold(rest, options.folding);
         END IF;
         tokens := array_remove(regexp_split_to_array(rest, options.separator || '+'), '');
         IF options.special THEN
@@ -1091,7 +1094,9 @@ $$;
 -- Where the phrases of an expression that was parsed stand in a row: given as the tokens of its columns, the
 -- lexeme U+0001 `^` before each, or as its vector. `phrases`, `places` (columns) and `offsets` count from 0 and
 -- are in the order of the text. A phrase counts where its part of the expression is true, and within NEAR where
--- it takes part.
+-- it takes part. In another branch of an OR or on the right of NOT, FTS5 also counts phrases of a NEAR that is not
+-- true, if the row has all its tokens: those before the first phrase that is missing, as here, and those after it
+-- with their places in some earlier row, which cannot be had.
 CREATE OR REPLACE FUNCTION sqlite._fts_instances(
     parsed jsonb, tokens text[], vector tsvector,
     OUT matched boolean, OUT phrases integer[], OUT places integer[], OUT offsets integer[], OUT sizes integer[]
@@ -1105,6 +1110,7 @@ DECLARE
     part jsonb;
     phrase jsonb;
     term text COLLATE "C";
+    prefix boolean;
     terms text[] COLLATE "C";
     found integer[];
     chain integer[];
@@ -1114,6 +1120,9 @@ DECLARE
     all_owners integer[] := '{}';
     groups integer[] := '{}';      -- of each phrase
     group_true boolean[] := '{}';
+    group_here boolean[] := '{}';  -- every token is in the row
+    here boolean;
+    missing integer;
     first_phrase integer;
     number integer := 0;
     at integer[];
@@ -1129,6 +1138,7 @@ DECLARE
     distance bigint;
     root integer := jsonb_array_length(parsed -> 'kind');
     true_nodes boolean[];
+    here_nodes boolean[];
     active boolean[];
     active_groups integer[] := '{}';
     kind text COLLATE "C";
@@ -1145,13 +1155,15 @@ BEGIN
         hits := '{}';
         owners := '{}';
         first_phrase := number;
+        here := true;
         FOR phrase IN SELECT e FROM jsonb_array_elements(part -> 'p') WITH ORDINALITY AS t (e, n) ORDER BY n LOOP
             chain := NULL;
             terms := ARRAY(SELECT e FROM jsonb_array_elements_text(phrase -> 't') WITH ORDINALITY AS t (e, n)
                            ORDER BY n);
             FOR i IN 1 .. cardinality(terms) LOOP
                 term := terms[i];
-                IF phrase #>> ARRAY['s', (i - 1)::text] = '1' THEN
+                prefix := phrase #>> ARRAY['s', (i - 1)::text] = '1';
+                IF prefix THEN
                     IF given IS NULL THEN
                         found := ARRAY(SELECT p FROM unnest(vector) AS v, unnest(v.positions) AS p
                                        WHERE starts_with(v.lexeme, pg_catalog.left(term, 480)));
@@ -1165,12 +1177,15 @@ BEGIN
                 ELSE
                     found := array_positions(given, term);
                 END IF;
+                here := here AND found <> '{}'
+                    AND (NOT prefix OR coalesce(part -> 'c', 'null') = 'null'
+                         OR EXISTS (SELECT FROM unnest(found) AS f
+                                    WHERE part -> 'c' @> to_jsonb(width_bucket(f, bases) - 1)));
                 IF i = 1 THEN
                     chain := found;
                 ELSE
                     chain := ARRAY(SELECT unnest(chain) INTERSECT SELECT f - i + 1 FROM unnest(found) AS f);
                 END IF;
-                EXIT WHEN chain = '{}';
             END LOOP;
             SELECT hits || array_agg((place - 1) * wide + p - bases[place] - 1 ORDER BY p),
                    owners || array_agg(number ORDER BY p)
@@ -1195,7 +1210,8 @@ BEGIN
                 until := until || array_position(owners, i) + cardinality(array_positions(owners, i)) - 1;
                 last := last || -1::bigint;
             END LOOP;
-            IF array_position(at, NULL) IS NULL THEN
+            missing := array_position(at, NULL);
+            IF missing IS NULL THEN
                 <<walk>>
                 LOOP
                     largest := hits[at[1]];
@@ -1229,26 +1245,44 @@ BEGIN
                     at[best] := at[best] + 1;
                 END LOOP;
             END IF;
-            hits := near_hits;
-            owners := near_owners;
+            IF missing IS NULL THEN
+                hits := near_hits;
+                owners := near_owners;
+            ELSE
+                hits := trim_array(hits, cardinality(hits) - coalesce(until[missing - 1], 0));
+                owners := trim_array(owners, cardinality(owners) - coalesce(until[missing - 1], 0));
+            END IF;
+        ELSE
+            missing := NULL;
         END IF;
-        group_true := group_true || (cardinality(hits) > 0);
+        group_true := group_true || (missing IS NULL AND cardinality(hits) > 0);
+        group_here := group_here || here;
         all_hits := all_hits || hits;
         all_owners := all_owners || owners;
     END LOOP;
 
     true_nodes := array_fill(false, ARRAY[root]);
+    here_nodes := array_fill(false, ARRAY[root]);
     active := array_fill(false, ARRAY[root]);
     FOR i IN 1 .. root LOOP
         kind := parsed #>> ARRAY['kind', (i - 1)::text];
         l := (parsed #>> ARRAY['left', (i - 1)::text])::integer;
         r := (parsed #>> ARRAY['right', (i - 1)::text])::integer;
-        true_nodes[i] := CASE kind
-            WHEN 'group' THEN group_true[l]
-            WHEN 'and' THEN true_nodes[l] AND true_nodes[r]
-            WHEN 'or' THEN true_nodes[l] OR true_nodes[r]
-            WHEN 'not' THEN true_nodes[l] AND NOT true_nodes[r]
-            ELSE false END;
+        CASE kind
+        WHEN 'group' THEN
+            true_nodes[i] := group_true[l];
+            here_nodes[i] := group_here[l];
+        WHEN 'and' THEN
+            true_nodes[i] := true_nodes[l] AND true_nodes[r];
+            here_nodes[i] := here_nodes[l] AND here_nodes[r];
+        WHEN 'or' THEN
+            true_nodes[i] := true_nodes[l] OR true_nodes[r];
+            here_nodes[i] := here_nodes[l] OR here_nodes[r];
+        WHEN 'not' THEN
+            true_nodes[i] := true_nodes[l] AND NOT true_nodes[r];
+            here_nodes[i] := here_nodes[l] AND NOT true_nodes[r];
+        ELSE
+        END CASE;
     END LOOP;
     matched := true_nodes[root];
     active[root] := matched;
@@ -1259,9 +1293,15 @@ BEGIN
         r := (parsed #>> ARRAY['right', (i - 1)::text])::integer;
         IF kind = 'group' THEN
             active_groups := active_groups || l;
-        ELSIF kind <> 'empty' THEN
-            active[l] := true_nodes[l];
-            active[r] := kind <> 'not' AND true_nodes[r];
+        ELSIF kind = 'and' THEN
+            active[l] := true_nodes[i];
+            active[r] := true_nodes[i];
+        ELSIF kind = 'or' THEN
+            active[l] := here_nodes[l];
+            active[r] := here_nodes[r];
+        ELSIF kind = 'not' THEN
+            active[l] := here_nodes[l];
+            active[r] := here_nodes[r] AND NOT true_nodes[r];
         END IF;
     END LOOP;
     SELECT array_agg(owner ORDER BY hit, owner), array_agg((hit / wide)::integer ORDER BY hit, owner),
