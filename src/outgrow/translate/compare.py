@@ -136,8 +136,7 @@ def member(value: Value, items: Sequence[Value], *, bytewise: bool) -> Value:
     """`value IN (items)`; only the left operand's collation counts. Empty: false even for NULL."""
     if not items:
         return truth("false", rank=Rank.ATOM, nullable=False)
-    own = [replace(item, collation=None, explicit=False) for item in items]
-    own = [replace(item, stored=False) if item.constant is None else item for item in own]
+    own = [replace(item, collation=None, explicit=False, stored=False) for item in items]
     left = value if value.collation is not None else replace(value, collation="BINARY", explicit=True)
     tests = [compare("=", left, item, bytewise=bytewise) for item in own]
     try:
