@@ -12,6 +12,7 @@ from outgrow.cli import common
 from outgrow.errors import ConfigError, TranslationError
 
 if TYPE_CHECKING:
+    from outgrow.move.define import Defined
     from outgrow.schema.target import TargetModel
     from outgrow.translate.statement import Translated
 
@@ -38,7 +39,8 @@ def command(
     Exit codes: 0 all translated; 1 a statement that PostgreSQL cannot do the same; 2 usage; 3 source; 4
     target.
     """
-    from outgrow.schema.lexer import statements  # noqa: PLC0415 - `--help` does without
+    from outgrow.move.define import define, is_definition  # noqa: PLC0415 - `--help` does without
+    from outgrow.schema.lexer import TokenError, statements  # noqa: PLC0415
     from outgrow.translate.statement import translate_statement  # noqa: PLC0415
 
     if (db is None) == (to is None):
@@ -47,15 +49,26 @@ def command(
     given = common.read_plan_file(plan)
     options = common.make_options(given, schema=schema, types=types, names=names, allow=None)
     if db is not None:
-        model, bytewise = _of_file(db, options, given.overrides)
+        model, bytewise, there = _of_file(db, options, given.overrides)
     else:
-        model, bytewise = _of_target(str(to), options)
+        model, bytewise, there = _of_target(str(to), options)
     found: list[dict[str, Any]] = []
-    for sql in statements(text):
+    try:
+        parts = list(statements(text))
+    except TokenError as error:
+        raise ConfigError(
+            f"the SQL cannot be read: {error.reason} at character {error.offset + 1}; mend it"
+        ) from error
+    for sql in parts:
         try:
-            found.append(_told(sql, translate_statement(sql, model=model, bytewise=bytewise)))
+            if is_definition(sql):
+                made = define(sql, schema=there, model=model, options=options)
+                model, there = made.model, made.schema  # what follows speaks of the schema as it then is
+                found.append(_defined(sql, made))
+            else:
+                found.append(_told(sql, translate_statement(sql, model=model, bytewise=bytewise)))
         except TranslationError as error:
-            found.append({"sqlite": sql, "refused": error.missing})
+            found.append({"sqlite": sql, "refused": error.missing, "reason": str(error)})
     if not found:
         raise ConfigError("there is no statement to translate; give one, or pipe some in")
     if json:
@@ -65,7 +78,8 @@ def command(
     raise typer.Exit(int(any("refused" in entry for entry in found)))
 
 
-def _of_file(path: Path, options: Any, overrides: Any) -> tuple[TargetModel, bool]:
+def _of_file(path: Path, options: Any, overrides: Any) -> tuple[TargetModel, bool, tuple[str, ...]]:
+    """The model of a file, whether its target is taken to sort bytewise, and SQLite's CREATE texts."""
     from outgrow.move.confirm import confirm  # noqa: PLC0415 - heavy
     from outgrow.move.examine import examine  # noqa: PLC0415
     from outgrow.move.progress import Silent  # noqa: PLC0415
@@ -76,13 +90,26 @@ def _of_file(path: Path, options: Any, overrides: Any) -> tuple[TargetModel, boo
     with open_snapshot(path, readers=4) as snapshot:
         examined = examine(snapshot, jobs=2, progress=Silent())
         made = confirm(snapshot, examined, options, overrides, jobs=2, progress=Silent())
-    return made.model, options.bytewise
+        with snapshot.apsw() as connection:
+            texts = connection.execute(_TEXTS).fetchall()
+    return made.model, options.bytewise, tuple(str(text) for (text,) in texts)
 
 
-def _of_target(url: str, options: Any) -> tuple[TargetModel, bool]:
+_TEXTS = """
+SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY rowid
+"""
+
+
+def _of_target(url: str, options: Any) -> tuple[TargetModel, bool, tuple[str, ...]]:
+    """The same of a moved database."""
     from outgrow.move.remembered import remembered_model  # noqa: PLC0415 - heavy
 
     return remembered_model(url, options.schema)
+
+
+def _defined(sql: str, made: Defined) -> dict[str, Any]:
+    text = ";\n".join(made.statements)
+    return {"sqlite": sql, "postgresql": text, "findings": list(made.findings)}
 
 
 def _told(sql: str, found: Translated) -> dict[str, Any]:
@@ -112,7 +139,7 @@ def _told(sql: str, found: Translated) -> dict[str, Any]:
 def _show(found: list[dict[str, Any]]) -> None:
     for entry in found:
         if "refused" in entry:
-            typer.echo(f"-- refused: {entry['refused']}")
+            typer.echo(f"-- refused: {entry['reason']}")
             typer.echo("".join(f"--   {line}\n" for line in entry["sqlite"].splitlines()), nl=False)
             continue
         typer.echo(f"{entry['postgresql']};" if entry["postgresql"] else "-- nothing to run")

@@ -31,8 +31,18 @@ ORDER BY i.indisprimary DESC, i.indexrelid
 """
 
 
-def remembered_model(url: str, schema: str) -> tuple[TargetModel, bool]:
-    """The model, and whether the database sorts text by bytes. TargetError when nothing was moved there."""
+_TEXTS = """
+SELECT sql FROM outgrow.sqlite_master
+WHERE schema = %s AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%%'
+ORDER BY array_position(ARRAY['table', 'index', 'view', 'trigger'], type), rootpage, name
+"""
+
+
+def remembered_model(url: str, schema: str) -> tuple[TargetModel, bool, tuple[str, ...]]:
+    """The model, whether the database sorts text by bytes, and SQLite's CREATE texts.
+
+    TargetError when nothing was moved there.
+    """
     with connect(url, autocommit=True) as connection:
         facts = server_facts(connection)
         ledger = Ledger(schema)
@@ -44,7 +54,9 @@ def remembered_model(url: str, schema: str) -> tuple[TargetModel, bool]:
             )
         tables, _ = load_tables(entry.plan)
         relations = tuple(_relation(connection, table, schema) for table in tables)
-    return TargetModel(schema=schema, relations=relations), facts.database_collation_is_c
+        texts = connection.execute(_TEXTS.encode(), (schema,)).fetchall()
+    model = TargetModel(schema=schema, relations=relations)
+    return model, facts.database_collation_is_c, tuple(str(text) for (text,) in texts)
 
 
 def _relation(connection: psycopg.Connection[Any], table: TablePlan, schema: str) -> Relation:

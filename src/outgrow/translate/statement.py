@@ -70,6 +70,29 @@ def translate_statement(
         return _translated(sql, model, parameters, bytewise=bytewise)
 
 
+class Translator:
+    """Translates for one model, each statement once for the classes of its parameters.
+
+    Keeps the last `size` translations; any thread may ask.
+    """
+
+    def __init__(self, model: TargetModel, *, bytewise: bool, size: int = 4096) -> None:
+        self._model, self._bytewise, self._size = model, bytewise, size
+        self._seen: dict[tuple[str, tuple[Kind, ...]], Translated] = {}
+
+    def __call__(self, sql: str, parameters: tuple[Kind, ...] = ()) -> Translated:
+        """As `translate_statement`."""
+        found = self._seen.get((sql, parameters))
+        if found is None:
+            found = translate_statement(
+                sql, model=self._model, bytewise=self._bytewise, parameters=parameters
+            )
+            if len(self._seen) >= self._size:
+                self._seen.pop(next(iter(self._seen)), None)
+            self._seen[sql, parameters] = found
+        return found
+
+
 def _translated(sql: str, model: TargetModel, known: Sequence[Kind], *, bytewise: bool) -> Translated:
     reader = StatementReader(sql, parameters_allowed=True)
     node = reader.statement()

@@ -233,6 +233,8 @@ def tag(value: Value) -> Value:
 def _tagged(value: Value) -> Value:
     if value.constant is not None:
         return replace(_tagged_constant(value.constant[0]), stored=value.stored, collation=value.collation)
+    if value.kind == "null":
+        return _retagged(value, value.sql if value.parameter is not None else "NULL::text", Rank.ATOM)
     if value.kind in {"integer", "boolean"}:
         sql = f"sqlite.v({as_integer(value).sql})"
     elif value.kind in {"real", "blob"}:

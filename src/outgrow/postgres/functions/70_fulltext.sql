@@ -658,14 +658,14 @@ BEGIN
             FROM unnest(E'\x01#' || array_to_string(sizes, ',') || lexemes, NULL::text || places)
                 WITH ORDINALITY AS t (lexeme, place, n)
         ), grouped AS (
-            SELECT lexeme, min(n) AS first, pg_catalog.string_agg(place, ',' ORDER BY n) AS places,
+            SELECT lexeme, min(n) AS first, pg_catalog.string_agg(place, ',' ORDER BY n) AS listed,
                    pg_catalog.octet_length(lexeme) + 4 + 2 * least(pg_catalog.count(place), 256) AS size
             FROM given
             GROUP BY lexeme
         ), measured AS (
-            SELECT lexeme, places, pg_catalog.sum(size) OVER (ORDER BY first) AS total FROM grouped
+            SELECT lexeme, listed, pg_catalog.sum(size) OVER (ORDER BY first) AS total FROM grouped
         )
-        SELECT pg_catalog.string_agg(sqlite._fts_quoted(lexeme) || coalesce(':' || places, ''), ' ')
+        SELECT pg_catalog.string_agg(sqlite._fts_quoted(lexeme) || coalesce(':' || listed, ''), ' ')
         INTO result
         FROM measured
         WHERE total < 1040000;

@@ -1,0 +1,82 @@
+"""`outgrow sql`: what is printed, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Program = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "a.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE t(id INTEGER PRIMARY KEY, s TEXT, b BOOLEAN)")
+    connection.execute("INSERT INTO t VALUES (1, 'x', 1)")
+    connection.commit()
+    connection.close()
+    return path
+
+
+def test_a_plain_statement_stays_plain(run_outgrow: Program, source: Path) -> None:
+    code, out, err = run_outgrow("sql", "SELECT s FROM t WHERE id = ?", "--db", source)
+    assert (code, err) == (0, "")
+    assert out == "SELECT t.s FROM public.t WHERE t.id = $1;\n-- $1: integer\n"
+
+
+def test_statements_from_standard_input_go_on_from_one_another(run_outgrow: Program, source: Path) -> None:
+    text = (
+        "ALTER TABLE t ADD COLUMN n INTEGER; SELECT n FROM t WHERE b; DROP TABLE gone; PRAGMA journal_mode;"
+    )
+    code, out, _ = run_outgrow("sql", "--db", source, stdin=text)
+    assert code == 1
+    assert out.splitlines() == [
+        "ALTER TABLE public.t ADD COLUMN n bigint;",
+        "SELECT t.n FROM public.t WHERE t.b;",
+        "-- refused: no such table: gone",
+        "--   DROP TABLE gone",
+        "-- nothing to run",
+        "-- answer: wal",
+    ]
+
+
+def test_json_tells_columns_and_findings(run_outgrow: Program, source: Path) -> None:
+    code, out, _ = run_outgrow("sql", "SELECT coalesce(id, s) AS v FROM t", "--db", source, "--json")
+    (told,) = json.loads(out)
+    assert code == 0
+    assert told["columns"] == [{"name": "v", "kind": "tagged", "type": "text"}]
+    assert len(told["findings"]) == 2
+
+
+def test_a_moved_database_remembers_what_is_needed(run_outgrow: Program, source: Path, database: str) -> None:
+    assert run_outgrow("move", source, "--to", database)[0] == 0
+    code, out, _ = run_outgrow(
+        "sql", "SELECT id FROM t WHERE b = 1; CREATE INDEX i ON t(s)", "--to", database
+    )
+    assert code == 0
+    assert out.splitlines()[0] == "SELECT t.id FROM public.t WHERE t.b = true;"
+    assert out.splitlines()[1].startswith("CREATE INDEX i ON public.t")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("SELECT 1",), 2, "name the schema"),
+        (("SELECT 'a", "--db", "SOURCE"), 2, "a string without its end at character 8"),
+        (("", "--db", "SOURCE"), 2, "there is no statement"),
+        (("SELECT 1", "--db", "nowhere.db"), 3, "does not exist"),
+        (("SELECT 1", "--to", "postgresql://127.0.0.1:1/x"), 4, ""),
+    ],
+)
+def test_bad_input(
+    run_outgrow: Program, source: Path, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    ended, out, err = run_outgrow("sql", *(str(source) if part == "SOURCE" else part for part in arguments))
+    assert (ended, out) == (code, "")
+    assert says in err
+    assert len(err.splitlines()) == 1
