@@ -770,7 +770,10 @@ DDL = st.one_of(
         COLUMNS,
     ),
     st.builds(
-        "CREATE TABLE {}({} INTEGER UNIQUE, k INTEGER REFERENCES {}(k))".format, TABLES, COLUMNS, TABLES
+        "CREATE TABLE {}({} INTEGER UNIQUE, k INTEGER, p INTEGER REFERENCES {}(k))".format,
+        TABLES,
+        COLUMNS,
+        TABLES,
     ),
     st.builds("CREATE TABLE {} AS SELECT * FROM {}".format, TABLES, TABLES),
     st.builds("CREATE VIEW {} AS SELECT * FROM {}".format, VIEWS, st.one_of(TABLES, VIEWS)),
