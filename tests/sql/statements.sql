@@ -36,6 +36,7 @@ SELECT price || '', CAST(price AS TEXT), CAST(price AS INTEGER) FROM item WHERE 
 SELECT CAST('12abc' AS INTEGER), CAST(' 3.5x' AS REAL), CAST('abc' AS NUMERIC), CAST('7' AS NUMERIC), CAST('7.0' AS NUMERIC)
 SELECT hex(mixed), quote(mixed), length(mixed), typeof(mixed) FROM item ORDER BY id
 SELECT name FROM item WHERE name LIKE 'A%' OR name GLOB 'B*' ORDER BY id
+SELECT id, note LIKE 'a!' ESCAPE '!', mixed LIKE 'x!' ESCAPE '!' FROM item ORDER BY id
 SELECT name FROM item WHERE name NOT LIKE '%an%' ORDER BY name COLLATE NOCASE
 SELECT instr(name, 'a'), replace(name, 'a', 'oo'), trim('  x '), ltrim('xxy', 'x'), char(65, 233), unicode(name) FROM item ORDER BY id
 SELECT 7 / 2, -7 / 2, 7 % -3, 7.0 / 2, 1 / 0, 5 % 0, 5.5 % 2, '10' + 5, 'abc' + 1
@@ -81,3 +82,18 @@ SELECT * FROM code NATURAL JOIN (SELECT 1 AS id, 'z' AS z)
 SELECT a.id FROM item a, item b WHERE a.id = b.id + 1 ORDER BY 1
 SELECT t.word FROM (item i JOIN tag t ON t.item_id = i.id) WHERE i.id = 1 ORDER BY 1
 VALUES (1, 'a'), (2, NULL)
+SELECT max(price), min(price), name FROM item
+SELECT min(price), max(price), name, count(*) FROM item
+SELECT name, max(rank), count(*) FROM tag JOIN item ON item.id = item_id
+SELECT active, name, max(price) m FROM item GROUP BY active HAVING min(id) < 100 ORDER BY m
+SELECT name, count(*) FROM item ORDER BY min(price)
+SELECT name, max(price) FROM item WHERE price IS NULL OR id > 99
+SELECT x FROM (SELECT id AS x FROM item) WHERE x > 3 ORDER BY x
+WITH c(a, B) AS (SELECT id, name FROM item) SELECT A, b FROM c ORDER BY a
+SELECT '1e3' | 0, ~'1e3', CAST('1e3' AS INTEGER), typeof('1.0' + 0), -'1.0', char(), 1e308 * 10
+SELECT json_valid(note), json_valid(NULL), json_valid(j) FROM item ORDER BY id
+SELECT json_group_array(DISTINCT active), group_concat(DISTINCT active), group_concat(DISTINCT note) FROM item WHERE id < 3
+SELECT group_concat(DISTINCT price) FROM item WHERE price > 100 AND id < 2
+SELECT id + 1 /* two */ , name /* three */ FROM item ORDER BY 1
+WITH RECURSIVE f(a, b) AS (VALUES (0, 1) UNION ALL SELECT b, a + b FROM f LIMIT 10) SELECT a FROM f
+WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x || 'a' FROM c LIMIT 5 OFFSET 2) SELECT x FROM c

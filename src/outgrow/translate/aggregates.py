@@ -138,21 +138,43 @@ def _extreme(name: str) -> Rule:
 
 def _group_concat(arguments: Sequence[Value], shape: Shape) -> Value:
     value = as_text(held.stored_form(arguments[0]))
-    if shape.distinct and not _is_plain(arguments[0], shape):
-        raise refuse(f"DISTINCT in group_concat() of {described(arguments[0])}")
+    if shape.distinct and not shape.order and not _is_plain(arguments[0], shape):
+        raise refuse(f"DISTINCT in group_concat() of {described(arguments[0])} without a table's own order")
     separator = as_text(held.stored_form(arguments[1])) if len(arguments) > 1 else constant(",")
     if separator.nullable:
         separator = replace(separator, sql=f"coalesce({separator.sql}, '')")
-    sql = shape.apply("string_agg", value.sql, separator.sql, order="" if shape.distinct else None)
+    if shape.distinct and shape.order:
+        # SQLite leaves NULL out; what is left of nothing but NULL is NULL.
+        seen = f"NULLIF({_first_seen(value.sql, arguments[0], shape)}, ARRAY[NULL::text])"
+        sql = f"array_to_string({seen}, {separator.sql})"
+    else:
+        sql = shape.apply("string_agg", value.sql, separator.sql)
     return made(sql, "text", "text", value, separator, nullable=True)
+
+
+def _first_seen(argument: str, value: Value, shape: Shape) -> str:
+    """The array of the arguments without repetitions of `value`, in the order of their first rows."""
+    each = replace(shape, distinct=False)
+    elements, key = each.apply("array_agg", argument), distinct_key(value)
+    keys = (
+        elements
+        if value.kind in {"integer", "text"} and key == value.sql
+        else each.apply("array_agg", f"({key})::text")
+    )
+    return f"sqlite.first_seen({elements}, {keys})"
 
 
 def _json_array(arguments: Sequence[Value], shape: Shape) -> Value:
     value = arguments[0]
-    found = made(
-        shape.apply("sqlite.json_group_array", json_argument(value)), "text", "text", value, nullable=False
-    )
-    return replace(found, json=True)
+    if shape.distinct and not shape.order and not _is_plain(value, shape):
+        raise refuse(f"DISTINCT in json_group_array() of {described(value)} without a table's own order")
+    argument = json_argument(value)
+    if shape.distinct and shape.order:
+        elements = f"coalesce({_first_seen(argument, value, shape)}, ARRAY[]::text[])"
+        sql = f"sqlite.json_array(VARIADIC {elements})"
+    else:
+        sql = shape.apply("sqlite.json_group_array", argument)
+    return replace(made(sql, "text", "text", value, nullable=False), json=True)
 
 
 def _json_object(arguments: Sequence[Value], shape: Shape) -> Value:

@@ -8,6 +8,7 @@ Used by `expressions`. Rules: https://www.sqlite.org/lang_expr.html#operators_an
 
 from __future__ import annotations
 
+import math
 import operator as python
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -34,11 +35,17 @@ _FOLDED: Mapping[str, Callable[[int, int], int]] = {"+": python.add, "-": python
 
 def _operand(value: Value) -> Value:
     """The operand as arithmetic takes it: a literal text as its number, a column in its stored form."""
-    value = spelled(held.stored_form(value))
+    value = held.stored_form(value)
     known = value.constant[0] if value.constant is not None else None
     if isinstance(known, str | bytes):
         return constant(leading_number(known))
+    value = spelled(value)
     return as_integer(value) if value.kind == "boolean" else value
+
+
+def _whole(value: Value) -> Value:
+    """The operand as bits: of a text, the integer at its beginning."""
+    return to_integer(held.stored_form(value))
 
 
 def _native(left: Value, right: Value) -> tuple[Value, Value] | None:
@@ -86,8 +93,11 @@ def _linear(operator: str, function: str, rank: Rank) -> Callable[[Value, Value]
 
 
 def _both_known(operator: str, left: Value, right: Value) -> Value | None:
-    """The outcome for two integer literals whose result 64 bits do not hold: a real."""
+    """The outcome for two literals that PostgreSQL would raise an error for: beyond 64 bits, infinite."""
     one, other = (side.constant[0] if side.constant is not None else None for side in (left, right))
+    if isinstance(one, int | float) and isinstance(other, int | float) and {type(one), type(other)} & {float}:
+        real: float = _FOLDED[operator](float(one), float(other))  # type: ignore[arg-type]
+        return constant(real) if real in {math.inf, -math.inf} else None
     if not (isinstance(one, int) and isinstance(other, int)):
         return None
     result = _FOLDED[operator](one, other)
@@ -139,7 +149,7 @@ def _bits(operator: str) -> Callable[[Value, Value], Value]:
     def rule(left: Value, right: Value) -> Value:
         if _is_null(left) or _is_null(right):
             return NULL
-        one, other = to_integer(_operand(left)), to_integer(_operand(right))
+        one, other = _whole(left), _whole(right)
         if one.constant is not None and other.constant is not None:
             one = replace(one, sql=f"{one.sql}::bigint", constant=None)
         sql = f"{one.within(Rank.OTHER)} {operator} {other.within(Rank.OTHER)}"
@@ -152,7 +162,7 @@ def _shifted(operator: str) -> Callable[[Value, Value], Value]:
     def rule(left: Value, right: Value) -> Value:
         if _is_null(left) or _is_null(right):
             return NULL
-        one, other = to_integer(_operand(left)), to_integer(_operand(right))
+        one, other = _whole(left), _whole(right)
         count = other.constant[0] if other.constant is not None else None
         if isinstance(count, int) and 0 <= count <= 63:
             base = f"{one.sql}::bigint" if one.constant is not None else one.within(Rank.OTHER)
@@ -197,6 +207,6 @@ def inverted(value: Value) -> Value:
     """Bitwise not."""
     if _is_null(value):
         return NULL
-    number = to_integer(_operand(value))
+    number = _whole(value)
     sql = f"{number.sql}::bigint" if number.constant is not None else number.within(Rank.MULTIPLY)
     return made(f"~{sql}", "integer", "bigint", number, rank=Rank.OTHER)

@@ -51,7 +51,7 @@ def _blob(value: Value) -> Value:
 
 
 def _integer(value: Value) -> Value:
-    number = spelled(value)
+    number = value if value.constant is not None else spelled(value)
     return _truncated(number) if number.kind in {"real", "number"} else to_integer(number)
 
 

@@ -232,13 +232,21 @@ def _char(arguments: Sequence[Value], _: Setting) -> Value:
     return _called('"char"', [to_integer(argument) for argument in arguments], "text", nullable=False)
 
 
-def _json_valid(arguments: Sequence[Value], _: Setting) -> Value:
+def _json_valid(arguments: Sequence[Value], setting: Setting) -> Value:
+    """0 for NULL, as SQLite 3.40 has it; NULL in definitions, whose rows a newer SQLite may have let in."""
     value = arguments[0]
-    if value.kind != "held" or held.conversion_of(value)[0] != "json":
-        return _called("json_valid", (_text(value),), "integer")
-    if not value.nullable:
-        return truth("true", rank=Rank.ATOM, nullable=False)
-    return truth(f"CASE WHEN {value.within(Rank.IS)} IS NOT NULL THEN true END", value, rank=Rank.ATOM)
+    if value.kind == "held" and held.conversion_of(value)[0] == "json":
+        if not value.nullable:
+            return truth("true", rank=Rank.ATOM, nullable=False)
+        there = f"{value.within(Rank.IS)} IS NOT NULL"
+        if not setting.fixed:
+            return truth(there, value, rank=Rank.IS, nullable=False)
+        return truth(f"CASE WHEN {there} THEN true END", value, rank=Rank.ATOM)
+    text = _text(value)
+    found = _called("json_valid", (text,), "integer")
+    if setting.fixed or not text.nullable:
+        return found
+    return replace(found, sql=f"coalesce({found.sql}, 0)", nullable=False)
 
 
 def _same(arguments: Sequence[Value], _: Setting) -> Value:
@@ -359,7 +367,7 @@ def _volatile(rule: Rule, volatility: Volatility) -> Rule:
 _ANY = 99
 FUNCTIONS: Mapping[str, tuple[int, int, Rule]] = {
     "abs": (1, 1, _abs),
-    "char": (1, _ANY, _char),
+    "char": (0, _ANY, _char),
     "coalesce": (2, _ANY, _coalesce),
     "current_date": (0, 0, _current("current_date")),
     "current_time": (0, 0, _current("current_time")),

@@ -1,7 +1,7 @@
 """GROUP BY: what a bare column beside aggregates stands for.
 
-SQLite takes it from one row of the group: of the row that min() or max() found, when the query has one of
-them alone, else of the first row it read. PostgreSQL refuses a bare column unless the group determines
+SQLite takes it from one row of the group: of the row that the last min() or max() of the query found, else
+of the first row it read. PostgreSQL refuses a bare column unless the group determines
 it; where it does not, the value is picked out of an array of the group's.
 Used by `query`. Rules: https://www.sqlite.org/lang_select.html#bareagg
 """
@@ -50,8 +50,14 @@ def group_key(value: Value) -> Value:
 def picking(
     sources: tuple[Source, ...], keys: frozenset[str], nodes: list[tree.Expression | None], scope: Scope
 ) -> tuple[Source, ...]:
-    """The sources as a bare column sees them: every column not grouped by is that of one row."""
+    """The sources as a bare column sees them: every column not grouped by is that of one row.
+
+    `nodes` hold the query's aggregates in SQLite's order: result columns, ORDER BY, HAVING. Empty where it
+    cannot be said which row that is.
+    """
     order = _picked_order(sources, nodes, scope)
+    if order is None:
+        return ()
     found = []
     for source in sources:
         columns = {name: _picked(value, keys, order) for name, value in source.columns.items()}
@@ -68,18 +74,27 @@ def _picked(value: Value, keys: frozenset[str], order: str) -> Value:
     )
 
 
-def _picked_order(sources: tuple[Source, ...], nodes: list[tree.Expression | None], scope: Scope) -> str:
+def _picked_order(
+    sources: tuple[Source, ...], nodes: list[tree.Expression | None], scope: Scope
+) -> str | None:
     rowid = sources[0].rowid if len(sources) == 1 else None
     terms = [rowid.sql] if rowid is not None else []
-    calls = [
+    calls = dict.fromkeys(
         node
         for start in nodes
         for node in _own(start)
-        if isinstance(node, tree.Call) and is_aggregate(node.name, len(node.arguments))
-    ]
-    if len(set(calls)) == 1 and calls[0].name in {"min", "max"} and calls[0].filter is None:
-        value = translate(calls[0].arguments[0], replace(scope, aggregates=False))
-        term = tree.Order(calls[0].arguments[0], descending=calls[0].name == "max", nulls="LAST")
+        if isinstance(node, tree.Call) and node.name in {"min", "max"} and len(node.arguments) == 1
+        if node.over is None
+    )
+    if calls:
+        deciding = list(calls)[-1]
+        if deciding.filter is not None:
+            return None  # SQLite goes by what it found for the row before
+        value = translate(deciding.arguments[0], replace(scope, aggregates=False))
+        term = tree.Order(deciding.arguments[0], descending=deciding.name == "max", nulls="LAST")
+        if value.nullable and rowid is not None:
+            # As long as it has seen only NULLs, SQLite takes every row that it reads.
+            terms.insert(0, f"CASE WHEN {value.within(Rank.IS)} IS NULL THEN {rowid.sql} END DESC")
         terms.insert(0, order_term(term, value, bytewise=scope.bytewise))
     return f" ORDER BY {', '.join(terms)}" if terms else ""
 
@@ -94,6 +109,8 @@ def grouped_value(
         key = _own_key(node, keys, scope)
         if key is not None:
             return key
+        if not picked:
+            raise
         return translate(node, replace(scope, sources=picked, raw=scope.sources))
     return translate(node, scope)
 

@@ -23,7 +23,7 @@ def like(value: Value, pattern: Value, escape: Value | None) -> Value:
 
 def _like(value: Value, pattern: Value, escape: Value | None) -> Value:
     if "blob" in {value.kind, pattern.kind}:
-        return _never(pattern if pattern.kind == "blob" else value)
+        return _nothing(pattern if pattern.kind == "blob" else value)
     subject, wanted = as_text(held.stored_form(value)), as_text(held.stored_form(pattern))
     known = wanted.constant[0] if wanted.constant is not None else None
     mark = _escape(escape)
@@ -34,7 +34,7 @@ def _like(value: Value, pattern: Value, escape: Value | None) -> Value:
         sql = f"{_folded(subject)} LIKE {_folded(wanted)} ESCAPE ''"
     else:
         if mark and (len(known) - len(known.rstrip(mark))) % 2:
-            return truth("false", subject, rank=Rank.ATOM)  # nothing follows the escape character to match
+            return _nothing(subject)  # no character follows the escape character to match
         left = subject.within(Rank.COMPARE) if fold(known) == known.upper() else _folded(subject)
         tail = "" if not mark and "\\" not in known else f" ESCAPE {literal(mark)}"
         sql = f"{left} LIKE {literal(fold(known))}{tail}"
@@ -45,11 +45,11 @@ def _folded(value: Value) -> str:
     return f'lower({value.within(Rank.OTHER)} COLLATE "C")'
 
 
-def _never(blob: Value) -> Value:
-    """What a blob gives that is there: no match, whatever stands on the other side."""
-    if not blob.nullable:
-        return truth("false", blob, rank=Rank.ATOM)
-    return truth(f"CASE WHEN {blob.within(Rank.IS)} IS NOT NULL THEN false END", blob, rank=Rank.ATOM)
+def _nothing(value: Value) -> Value:
+    """No match where the value is there, whatever stands on the other side; NULL where it is not."""
+    if not value.nullable:
+        return truth("false", value, rank=Rank.ATOM)
+    return truth(f"CASE WHEN {value.within(Rank.IS)} IS NOT NULL THEN false END", value, rank=Rank.ATOM)
 
 
 def _escape(value: Value | None) -> str | None:
@@ -78,7 +78,7 @@ def _unless_blobs(found: Value, *sides: Value) -> Value:
 
 def _glob(value: Value, pattern: Value) -> Value:
     if "blob" in {value.kind, pattern.kind}:
-        return _never(pattern if pattern.kind == "blob" else value)
+        return _nothing(pattern if pattern.kind == "blob" else value)
     subject, wanted = as_text(held.stored_form(value)), as_text(held.stored_form(pattern))
     known = wanted.constant[0] if wanted.constant is not None else None
     found = _like_pattern(known) if isinstance(known, str) else None

@@ -20,7 +20,7 @@ from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, 
 from outgrow.translate.scope import Result, Scope, Source
 from outgrow.translate.sources import From, from_clause, named_source, target_names
 from outgrow.translate.unify import is_flag, unify
-from outgrow.translate.value import Rank, Value, as_integer, as_truth, refuse, to_integer
+from outgrow.translate.value import Rank, Value, as_integer, as_truth, refuse, spelled, to_integer
 from outgrow.translate.walk import walk
 
 
@@ -67,7 +67,7 @@ def with_clause(commons: tuple[tree.Common, ...], scope: Scope) -> tuple[str, Sc
             isinstance(part, tree.TableRef) and fold(part.name) == fold(common.name)
             for part in walk(common.query)
         )
-        recursive = recursive or itself
+        recursive = recursive or (itself and common.query.limit is None)
         result = _recursive(common, scope) if itself else query(common.query, scope)
         labels = common.columns or result.labels
         if len(labels) != len(result.columns):
@@ -84,27 +84,36 @@ def with_clause(commons: tuple[tree.Common, ...], scope: Scope) -> tuple[str, Sc
 
 
 def _recursive(common: tree.Common, scope: Scope) -> Result:
-    """A query that reads itself: the first SELECT gives its columns and types, the others must keep them."""
+    """A query that reads itself: the first SELECT gives its columns and types, the others must keep them.
+
+    A LIMIT, which PostgreSQL does not take there, goes around it: rows are computed as they are asked for.
+    """
     node = common.query
-    if (
-        node.order
-        or node.limit is not None
-        or node.commons
-        or not set(node.operators) <= {"UNION", "UNION ALL"}
-    ):
+    if node.order:
+        raise refuse(f"the recursive query {common.name} with ORDER BY, which says what is visited next")
+    if node.commons or not set(node.operators) <= {"UNION", "UNION ALL"}:
         raise refuse(f"the recursive query {common.name}")
+    found, labels = _unlimited(common, replace(node, limit=None, offset=None), scope)
+    if node.limit is None:
+        return found
+    name, listed = quote(fold(common.name)), ", ".join(map(quote, target_names(labels)))
+    limited = f"WITH RECURSIVE {name} ({listed}) AS ({found.sql}) SELECT * FROM {name}{_limit(node, scope)}"
+    return replace(found, sql=limited)
+
+
+def _unlimited(common: tree.Common, node: tree.Query, scope: Scope) -> tuple[Result, tuple[str, ...]]:
     first = query(tree.Query(node.selects[:1]), scope)
     labels = common.columns or first.labels
     itself = named_source(replace(first, labels=labels), common.name, target_names(labels))
     whole = query(node, replace(scope, commons={**scope.commons, fold(common.name): itself}))
     if _same_types(first, whole):
-        return whole
+        return whole, labels
     # A later SELECT gives another class: all of them tagged.
     first = _all_tagged(first)
     itself = named_source(replace(first, labels=labels), common.name, target_names(labels))
     inside = replace(scope, commons={**scope.commons, fold(common.name): itself})
     parts = [_all_tagged(query(tree.Query((select,)), inside)) for select in node.selects]
-    return replace(first, sql=_combined([part.sql for part in parts], node.operators))
+    return replace(first, sql=_combined([part.sql for part in parts], node.operators)), labels
 
 
 def _same_types(first: Result, whole: Result) -> bool:
@@ -125,7 +134,7 @@ def _all_tagged(result: Result) -> Result:
     )
 
 
-def _core(node: tree.Select, scope: Scope) -> _Core:
+def _core(node: tree.Select, scope: Scope, order: tuple[tree.Order, ...] = ()) -> _Core:
     source = from_clause(node.sources, scope)
     inside = replace(scope, sources=source.sources)
     items = _items(node, inside)
@@ -134,13 +143,14 @@ def _core(node: tree.Select, scope: Scope) -> _Core:
     }
     named = replace(inside, aliases=aliases)
     expressions = [item.expression for item in node.items if item.expression is not None]
+    ordered = [aliases.get(_bare(term.expression), term.expression) for term in order]
     grouped = bool(node.group) or node.having is not None or has_aggregate([*expressions, node.having])
     keys = tuple(group_key(_group_term(term, node, named)) for term in node.group)
     known = frozenset(key.sql for key in keys)
     reach = replace(inside, aggregates=True, windows={fold(name): window for name, window in node.windows})
     if grouped:
         named = replace(named, windows=reach.windows)
-        picked = picking(source.sources, known, [*expressions, node.having], reach)
+        picked = picking(source.sources, known, [*expressions, *ordered, node.having], reach)
         columns = tuple(grouped_value(expression, known, reach, picked) for _, expression, _ in items)
     else:
         picked = None
@@ -158,6 +168,11 @@ def _core(node: tree.Select, scope: Scope) -> _Core:
         grouped=grouped,
         keys=known,
     )
+
+
+def _bare(node: tree.Expression) -> str:
+    """The folded name of a column without its table; "" for anything else."""
+    return fold(node.column) if isinstance(node, tree.Name) and node.table is None else ""
 
 
 def _items(node: tree.Select, scope: Scope) -> list[tuple[str, tree.Expression, Value | None]]:
@@ -180,6 +195,9 @@ def _items(node: tree.Select, scope: Scope) -> list[tuple[str, tree.Expression, 
 def _label(expression: tree.Expression, scope: Scope) -> str:
     if not isinstance(expression, tree.Name):
         return "column"
+    own = scope.label(expression)
+    if own is not None:
+        return own
     found = scope.resolve(expression)
     return found.column.source if isinstance(found, Value) and found.column is not None else expression.column
 
@@ -254,7 +272,7 @@ def _distinct(columns: tuple[Value, ...]) -> str:
 
 
 def _simple(node: tree.Query, scope: Scope, *, reader: Reader) -> Result:
-    core = _core(node.selects[0], scope)
+    core = _core(node.selects[0], scope, node.order)
     columns = tuple(projected(column, reader=reader) for column in core.columns)
     single = core.grouped and not core.node.group
     result = Result(sql=_written(core, columns), columns=columns, labels=core.labels, single=single)
@@ -305,8 +323,7 @@ def _order_value(term: tree.Order, core: _Core) -> Value:
     if isinstance(position, int) and 1 <= position <= len(core.columns):
         return core.columns[position - 1]
     expression = _by_position(term.expression, core.node) or term.expression
-    if isinstance(expression, tree.Name) and expression.table is None:
-        expression = core.scope.aliases.get(fold(expression.column), expression)
+    expression = core.scope.aliases.get(_bare(expression), expression)
     if core.grouped:
         return grouped_value(expression, core.keys, core.scope, core.picked or ())
     return translate(expression, core.scope)
@@ -429,6 +446,9 @@ def limit_clause(limit: tree.Expression | None, offset: tree.Expression | None, 
         if node is None:
             continue
         value = translate(node, replace(scope, sources=(), aliases={}))
+        known = spelled(value).constant
+        if known is not None and not (isinstance(known[0], int | float) and float(known[0]).is_integer()):
+            raise refuse(f"{word} {known[0]!r}, which is no integer")
         if value.constant is None and scope.parameters is not None:
             value = scope.parameters.settle(value, "integer")
         number = to_integer(value)
@@ -438,7 +458,7 @@ def limit_clause(limit: tree.Expression | None, offset: tree.Expression | None, 
             else:
                 text += f" OFFSET greatest({number.sql}, 0)"
             continue
-        known = int(number.constant[0] or 0)
-        if known >= 0 and (word == "LIMIT" or known > 0):
-            text += f" {word} {known}"
+        count = int(number.constant[0] or 0)
+        if count >= 0 and (word == "LIMIT" or count > 0):
+            text += f" {word} {count}"
     return text

@@ -166,6 +166,14 @@ class Scope:
             raise refuse(f"the ambiguous column {name.column}")
         return found[0] if found else None
 
+    def label(self, name: tree.Name) -> str | None:
+        """The column's name as its source spells it; None for a rowid, an alias or what stands outside."""
+        key = fold(name.column)
+        for source in self.sources:
+            if key in source.columns and (name.table is None or fold(source.name) == fold(name.table)):
+                return next((label for label in source.labels if fold(label) == key), None)
+        return None
+
     def row_key(self, name: tree.Expression) -> tuple[Relation, tuple[Value, ...]] | None:
         """The primary key that a rowid name can be told by, with its table; None when it is no such name."""
         if not isinstance(name, tree.Name) or fold(name.column) not in ROWID_NAMES:

@@ -122,7 +122,7 @@ class StatementReader(Reader):
             return tree.Item(None, table=table)
         start = self.token.start
         expression = self.expression()
-        text = self.sql[start : self._tokens[self._at - 1].end]
+        text = self.sql[start : self.token.start].rstrip()  # comments belong to it
         item = tree.Item(expression, self._alias(_AFTER_ITEM))
         self.spellings[id(item)] = text
         return item

@@ -349,13 +349,22 @@ def leading_number(text: str | bytes) -> int | float:
     return whole if -(2**63) <= whole < 2**63 else float(whole)
 
 
+_LEADING_INTEGER = re.compile(rf"[{_SPACES}]*([-+]?[0-9]+)")
+
+
+def _leading_integer(text: str | bytes) -> int:
+    """The digits at the beginning of a text or blob, without an exponent; 0 when there are none."""
+    found = _LEADING_INTEGER.match(text if isinstance(text, str) else text.decode("utf-8", errors="replace"))
+    return int(found[1]) if found is not None else 0
+
+
 def to_integer(value: Value) -> Value:
     """What CAST AS INTEGER makes of the value, as bigint: an argument that a function wants whole."""
     if value.constant is not None and not isinstance(value.constant[0], int):
         known = value.constant[0]
         if known is None:
             return as_integer(NULL)
-        number = known if isinstance(known, float) else leading_number(known)
+        number = known if isinstance(known, float) else _leading_integer(known)
         clamped = max(min(number, 2.0**63), -(2.0**63)) if isinstance(number, float) else number
         return integer_constant(max(min(int(clamped), 2**63 - 1), -(2**63)))
     if value.kind in {"integer", "boolean", "null"}:

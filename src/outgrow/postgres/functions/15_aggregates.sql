@@ -213,3 +213,14 @@ END $$;
 CREATE OR REPLACE AGGREGATE sqlite.group_concat(text, text) (
     SFUNC = sqlite.group_concat_step, STYPE = text, PARALLEL = SAFE
 );
+
+-- The elements without their repetitions, in the order in which SQLite's DISTINCT meets them; `keys`, of the
+-- same length, says which are the same.
+CREATE OR REPLACE FUNCTION sqlite.first_seen(elements text[], keys text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT array_agg(q.element ORDER BY q.place)
+    FROM (
+        SELECT DISTINCT ON (u.key) u.element, u.place
+        FROM unnest(elements, keys) WITH ORDINALITY AS u (element, key, place) ORDER BY u.key, u.place
+    ) AS q
+$$;
