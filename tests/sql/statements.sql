@@ -97,3 +97,10 @@ SELECT group_concat(DISTINCT price) FROM item WHERE price > 100 AND id < 2
 SELECT id + 1 /* two */ , name /* three */ FROM item ORDER BY 1
 WITH RECURSIVE f(a, b) AS (VALUES (0, 1) UNION ALL SELECT b, a + b FROM f LIMIT 10) SELECT a FROM f
 WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x || 'a' FROM c LIMIT 5 OFFSET 2) SELECT x FROM c
+SELECT *, typeof(price), price + 1 FROM item WHERE id = 1
+SELECT * FROM (SELECT id, id, price + 1, price + 1, 5 FROM item) WHERE id = 2
+SELECT "count(*)", * FROM (SELECT count(*) FROM item)
+WITH c AS (SELECT id, id, id + 1 FROM item) SELECT * FROM c WHERE id = 1
+SELECT NAME, "Name", [nAme], "no such", 'x' FROM item WHERE id = 1
+INSERT INTO code(code) VALUES ('new') RETURNING ID + 1, CODE, "code", 'a' || code AS label, *
+UPDATE code SET label = 'x' WHERE id = 1 RETURNING upper( label ), *

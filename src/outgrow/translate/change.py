@@ -13,7 +13,7 @@ from outgrow.schema.target import Relation, TargetColumn, UniqueKey
 from outgrow.translate import tree
 from outgrow.translate.expressions import condition, order_terms, translate
 from outgrow.translate.grammar import read_expression
-from outgrow.translate.query import limit_clause, projected, query, with_clause
+from outgrow.translate.query import item_label, limit_clause, projected, query, with_clause
 from outgrow.translate.scope import Scope, Source, relation_source
 from outgrow.translate.sources import from_clause
 from outgrow.translate.store import stored
@@ -81,8 +81,7 @@ def _returning(items: tuple[tree.Item, ...], source: Source, scope: Scope) -> Ch
             labels += source.labels
             continue
         columns.append(projected(translate(item.expression, inside), reader="application"))
-        named = isinstance(item.expression, tree.Name)
-        labels.append(item.alias or (item.expression.column if named else "column"))  # type: ignore[union-attr]
+        labels.append(item_label(item, inside))
     return Change(
         sql=f" RETURNING {', '.join(column.sql for column in columns)}",
         columns=tuple(columns), labels=tuple(labels),

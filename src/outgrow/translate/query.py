@@ -18,7 +18,7 @@ from outgrow.translate.collations import order_term
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, picking
 from outgrow.translate.scope import Result, Scope, Source
-from outgrow.translate.sources import From, from_clause, named_source, target_names
+from outgrow.translate.sources import From, from_clause, named_source, target_names, told_apart
 from outgrow.translate.unify import is_flag, unify
 from outgrow.translate.value import Rank, Value, as_integer, as_truth, refuse, spelled, to_integer
 from outgrow.translate.walk import walk
@@ -69,7 +69,7 @@ def with_clause(commons: tuple[tree.Common, ...], scope: Scope) -> tuple[str, Sc
         )
         recursive = recursive or (itself and common.query.limit is None)
         result = _recursive(common, scope) if itself else query(common.query, scope)
-        labels = common.columns or result.labels
+        labels = common.columns or told_apart(result.labels)
         if len(labels) != len(result.columns):
             raise refuse(f"the columns of {common.name}")
         named = replace(result, labels=labels)
@@ -180,7 +180,7 @@ def _items(node: tree.Select, scope: Scope) -> list[tuple[str, tree.Expression, 
     found: list[tuple[str, tree.Expression, Value | None]] = []
     for item in node.items:
         if item.expression is not None:
-            found.append((item.alias or _label(item.expression, scope), item.expression, None))
+            found.append((item_label(item, scope), item.expression, None))
             continue
         chosen = scope.sources if item.table is None else (scope.source_named(item.table),)
         if not chosen:
@@ -192,14 +192,21 @@ def _items(node: tree.Select, scope: Scope) -> list[tuple[str, tree.Expression, 
     return found
 
 
-def _label(expression: tree.Expression, scope: Scope) -> str:
-    if not isinstance(expression, tree.Name):
-        return "column"
-    own = scope.label(expression)
+def item_label(item: tree.Item, scope: Scope) -> str:
+    """SQLite's name of a result column that is an expression: its alias, its column's name, or its text."""
+    if item.alias:
+        return item.alias
+    if not isinstance(item.expression, tree.Name):
+        return item.text or "column"
+    own = scope.label(item.expression)
     if own is not None:
         return own
-    found = scope.resolve(expression)
-    return found.column.source if isinstance(found, Value) and found.column is not None else expression.column
+    found = scope.resolve(item.expression)
+    if not isinstance(found, Value):
+        return item.expression.column
+    if found.constant is not None:
+        return item.text  # a string in double quotes
+    return found.column.source if found.column is not None else item.expression.column
 
 
 def _group_term(term: tree.Expression, node: tree.Select, scope: Scope) -> Value:

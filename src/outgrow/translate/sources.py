@@ -6,6 +6,7 @@ order of writing is then the order of joining on both sides. Used by `query`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -218,9 +219,22 @@ def _source(node: tree.TableRef | tree.Derived, scope: Scope, position: int) -> 
 
 def derived(result: Result, alias: str) -> tuple[Source, str]:
     """A query in FROM under an alias, its columns named after SQLite's."""
+    result = replace(result, labels=told_apart(result.labels))
     names = target_names(result.labels)
     listed = ", ".join(quote(name) for name in names)
     return named_source(result, alias, names), f"({result.sql}) AS {quote(alias)} ({listed})"
+
+
+def told_apart(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """The labels of a query in FROM, where SQLite numbers those that come again."""
+    found: dict[str, str] = {}
+    for label in labels:
+        name, count = label, 0
+        while fold(name) in found:
+            count += 1
+            name = f"{re.sub(r':[0-9]*$', '', label)}:{count}"
+        found[fold(name)] = name
+    return tuple(found.values())
 
 
 def target_names(labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -103,12 +103,6 @@ def _translated(sql: str, model: TargetModel, known: Sequence[Kind], *, bytewise
     if isinstance(node, tree.Query):
         result = query(node, scope, reader="application")
         text, values, labels = result.sql, result.columns, result.labels
-        spelled = reader.labels(node)
-        if spelled is not None and len(spelled) == len(labels):
-            labels = tuple(
-                label if own is None or (own[0] == '"' and value.sql[0] != "'") else own
-                for own, label, value in zip(spelled, labels, values, strict=True)
-            )
     else:
         found = change(node, scope)
         text, values, labels = found.sql, found.columns, found.labels

@@ -30,7 +30,6 @@ class StatementReader(Reader):
         self.parameters_allowed = parameters_allowed
         self.parameter_names: dict[str, int] = {}
         self.largest = 0
-        self.spellings: dict[int, str] = {}
 
     def query(self) -> tree.Query:
         """WITH …, SELECTs joined by compound operators, ORDER BY, LIMIT."""
@@ -123,9 +122,7 @@ class StatementReader(Reader):
         start = self.token.start
         expression = self.expression()
         text = self.sql[start : self.token.start].rstrip()  # comments belong to it
-        item = tree.Item(expression, self._alias(_AFTER_ITEM))
-        self.spellings[id(item)] = text
-        return item
+        return tree.Item(expression, self._alias(_AFTER_ITEM), text=text)
 
     def _alias(self, not_here: frozenset[str]) -> str | None:
         if self.accept("AS"):
@@ -374,19 +371,6 @@ class StatementReader(Reader):
         self.expect("=")
         return columns, self.expression()
 
-    def labels(self, node: tree.Query) -> tuple[str | None, ...] | None:
-        """SQLite's names of the result columns that are expressions: their text as written.
-
-        None for a query whose columns `*` gives.
-        """
-        items = node.selects[0].items
-        if any(item.expression is None for item in items):
-            return None
-        return tuple(
-            None if item.alias or _is_plain_name(item.expression) else self.spellings.get(id(item))
-            for item in items
-        )
-
     def parameter(self) -> tree.Expression:
         """`?`, `?NNN`, `:name`, `@name`, `$name`, numbered as SQLite numbers them."""
         if not self.parameters_allowed:
@@ -403,11 +387,6 @@ class StatementReader(Reader):
             self.largest += 1
             self.parameter_names[text] = self.largest
         return tree.Parameter(self.parameter_names[text])
-
-
-def _is_plain_name(node: tree.Expression | None) -> bool:
-    """Whether it names a column; what stands in double quotes may be a string."""
-    return isinstance(node, tree.Name) and not node.double
 
 
 @lru_cache(maxsize=512)

@@ -52,8 +52,9 @@ def stored(
     try:
         return _stored(value, wanted, like)
     except TranslationError:
-        known = value.constant is not None and wanted.conversion not in {"escaped", "tagged"}
-        if known or not queries or (value.kind == "held" and like.kind == "held"):
+        keeps_all = wanted.conversion in {"escaped", "tagged"}
+        known = value.constant is not None or not queries
+        if (known and not keeps_all) or (value.kind == "held" and like.kind == "held"):
             raise
         return _by_row(value, wanted, like)
 

@@ -7,7 +7,7 @@ never be passed through by accident: reading it raises TranslationError.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Operator = Literal[
@@ -201,11 +201,15 @@ Expression: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One result column: an expression with its alias, or `*` / `table.*` when `expression` is None."""
+    """One result column: an expression with its alias, or `*` / `table.*` when `expression` is None.
+
+    `text` is the expression as written, which names a column that has no other name.
+    """
 
     expression: Expression | None
     alias: str | None = None
     table: str | None = None
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
