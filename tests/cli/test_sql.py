@@ -63,6 +63,13 @@ def test_a_moved_database_remembers_what_is_needed(run_outgrow: Program, source:
     assert out.splitlines()[1].startswith("CREATE INDEX i ON public.t")
 
 
+def test_a_database_that_was_not_moved(run_outgrow: Program, database: str) -> None:
+    code, out, err = run_outgrow("sql", "SELECT 1", "--to", database)
+    assert (code, out) == (4, "")
+    assert "schema public of the target holds no move by outgrow; move the file first" in err
+    assert len(err.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -13,6 +13,8 @@ from outgrow.errors import ConfigError, TranslationError
 
 if TYPE_CHECKING:
     from outgrow.move.define import Defined
+    from outgrow.options import Options
+    from outgrow.plan.overrides import Overrides
     from outgrow.schema.target import TargetModel
     from outgrow.translate.statement import Translated
 
@@ -49,9 +51,9 @@ def command(
     given = common.read_plan_file(plan)
     options = common.make_options(given, schema=schema, types=types, names=names, allow=None)
     if db is not None:
-        model, bytewise, there = _of_file(db, options, given.overrides)
+        model, there = _of_file(db, options, given.overrides)
     else:
-        model, bytewise, there = _of_target(str(to), options)
+        model, there, options = _of_target(str(to), options.schema)
     found: list[dict[str, Any]] = []
     try:
         parts = list(statements(text))
@@ -66,7 +68,7 @@ def command(
                 model, there = made.model, made.schema  # what follows speaks of the schema as it then is
                 found.append(_defined(sql, made))
             else:
-                found.append(_told(sql, translate_statement(sql, model=model, bytewise=bytewise)))
+                found.append(_told(sql, translate_statement(sql, model=model, bytewise=options.bytewise)))
         except TranslationError as error:
             found.append({"sqlite": sql, "refused": error.missing, "reason": str(error)})
     if not found:
@@ -78,8 +80,8 @@ def command(
     raise typer.Exit(int(any("refused" in entry for entry in found)))
 
 
-def _of_file(path: Path, options: Any, overrides: Any) -> tuple[TargetModel, bool, tuple[str, ...]]:
-    """The model of a file, whether its target is taken to sort bytewise, and SQLite's CREATE texts."""
+def _of_file(path: Path, options: Options, overrides: Overrides) -> tuple[TargetModel, tuple[str, ...]]:
+    """The model of a file, and SQLite's CREATE texts."""
     from outgrow.move.confirm import confirm  # noqa: PLC0415 - heavy
     from outgrow.move.examine import examine  # noqa: PLC0415
     from outgrow.move.progress import Silent  # noqa: PLC0415
@@ -92,7 +94,7 @@ def _of_file(path: Path, options: Any, overrides: Any) -> tuple[TargetModel, boo
         made = confirm(snapshot, examined, options, overrides, jobs=2, progress=Silent())
         with snapshot.apsw() as connection:
             texts = connection.execute(_TEXTS).fetchall()
-    return made.model, options.bytewise, tuple(str(text) for (text,) in texts)
+    return made.model, tuple(str(text) for (text,) in texts)
 
 
 _TEXTS = """
@@ -100,11 +102,12 @@ SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite^_%
 """
 
 
-def _of_target(url: str, options: Any) -> tuple[TargetModel, bool, tuple[str, ...]]:
-    """The same of a moved database."""
-    from outgrow.move.remembered import remembered_model  # noqa: PLC0415 - heavy
+def _of_target(url: str, schema: str) -> tuple[TargetModel, tuple[str, ...], Options]:
+    """The same of a moved database, and the options that it was moved with."""
+    from outgrow.move.remembered import remembered  # noqa: PLC0415 - heavy
 
-    return remembered_model(url, options.schema)
+    found = remembered(url, schema)
+    return found.model, found.texts, found.options
 
 
 def _defined(sql: str, made: Defined) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def move(request: Request, progress: Progress) -> Result:
             comparison = stack.enter_context(closing(Comparison(request.target, job)))
             outcomes, findings = load(walk, comparison)
             with main.transaction():
-                walk.ledger.end(main, dump_tables(walk.plan.tables, outcomes))
+                walk.ledger.end(main, dump_tables(walk.plan.tables, outcomes, request.options))
             verification = _verify(walk, comparison, outcomes) if request.verify else None
     except psycopg.Error as error:
         raise lost(error, request.target) from error

@@ -1,92 +1,154 @@
 """The model of a target as the move left it, from what the target remembers of its plan.
 
 For everyone who translates SQL for a moved database without the SQLite file: `outgrow sql --to`, and later
-the runtime.
+the runtime. The source's schema is built anew from its CREATE texts; names and types are the stored plan's.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
 
-from outgrow.errors import TargetError
-from outgrow.plan.model import TablePlan
-from outgrow.plan.stored import load_tables
-from outgrow.postgres.connect import connect, server_facts
-from outgrow.postgres.ledger import Ledger
-from outgrow.schema.names import qualified
-from outgrow.schema.target import Relation, TargetColumn, TargetModel, UniqueKey
+from outgrow.errors import SourceError, TargetError, TranslationError
+from outgrow.move.check import lost
+from outgrow.move.define.source import replayed
+from outgrow.move.migrate import with_facts
+from outgrow.options import Options
+from outgrow.plan.build import with_content
+from outgrow.plan.keys import KeyInput
+from outgrow.plan.model import Outcome, TablePlan
+from outgrow.plan.naming import name_everything, target_model
+from outgrow.plan.overrides import ColumnOverride, Overrides, TableOverride
+from outgrow.plan.stored import load_policies, load_tables
+from outgrow.plan.views import plan_views_and_triggers
+from outgrow.postgres.connect import connect
+from outgrow.postgres.ledger import Entry, Ledger
+from outgrow.postgres.source_schema import kept_texts
+from outgrow.schema.model import Column, Database, Table
+from outgrow.schema.names import fold
+from outgrow.schema.target import TargetModel
+from outgrow.sqlite.catalog import read_catalog
 from outgrow.types.affinity import affinity
-
-_UNIQUE = """
-SELECT (SELECT array_agg(a.attname::text ORDER BY k.place)
-        FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
-        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0
-        WHERE k.place <= i.indnkeyatts),
-       i.indpred IS NOT NULL
-FROM pg_index i
-WHERE i.indrelid = to_regclass(%s) AND i.indisunique
-ORDER BY i.indisprimary DESC, i.indexrelid
-"""
+from outgrow.types.choose import Choice
+from outgrow.types.observed import Profile
 
 
-_TEXTS = """
-SELECT sql FROM outgrow.sqlite_master
-WHERE schema = %s AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%%'
-ORDER BY array_position(ARRAY['table', 'index', 'view', 'trigger'], type), rootpage, name
-"""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What SQL for the moved database is translated with; `texts` are SQLite's CREATE texts, tables first.
 
-
-def remembered_model(url: str, schema: str) -> tuple[TargetModel, bool, tuple[str, ...]]:
-    """The model, whether the database sorts text by bytes, and SQLite's CREATE texts.
-
-    TargetError when nothing was moved there.
+    `options` are the move's own policies with the facts of the server.
     """
-    with connect(url, autocommit=True) as connection:
-        facts = server_facts(connection)
-        ledger = Ledger(schema)
-        entry = ledger.entry(connection) if ledger.exists(connection) else None
-        if entry is None:
-            raise TargetError(
-                f"schema {schema} of the target holds no move by outgrow; "
-                "move the file first, or name its --schema"
-            )
-        tables, _ = load_tables(entry.plan)
-        relations = tuple(_relation(connection, table, schema) for table in tables)
-        texts = connection.execute(_TEXTS.encode(), (schema,)).fetchall()
-    model = TargetModel(schema=schema, relations=relations)
-    return model, facts.database_collation_is_c, tuple(str(text) for (text,) in texts)
+
+    model: TargetModel
+    options: Options
+    texts: tuple[str, ...]
 
 
-def _relation(connection: psycopg.Connection[Any], table: TablePlan, schema: str) -> Relation:
-    rowid = next((c.source for c in table.columns if c.identity), None)
-    return Relation(
-        source=table.source,
-        schema=schema,
-        name=table.name,
-        rowid_alias=rowid,
-        primary_key=table.primary_key,
-        unique_keys=_unique_keys(connection, table, schema),
-        columns=tuple(
-            TargetColumn(
-                source=c.source, name=c.name, type=c.type, conversion=c.conversion, not_null=c.not_null,
-                collation=c.source_collation, affinity=affinity(c.declared),
-                generated=c.generated is not None,
-            )
-            for c in table.columns
+def remembered(url: str, schema: str) -> Remembered:
+    """What the target remembers of the move into `schema`; TargetError when no move of it was finished."""
+    try:
+        with connect(url, autocommit=True) as connection:
+            options = with_facts(Options(schema=schema), connection)
+            entry = finished_move(connection, schema)
+            texts = kept_texts(connection, schema)
+    except psycopg.Error as error:
+        raise lost(error, url) from error
+    if texts is None:
+        raise TargetError(
+            f"the target keeps no SQLite catalog of schema {schema}; move the file again with --replace"
+        )
+    tables, outcomes = load_tables(entry.plan)
+    options = replace(options, **load_policies(entry.plan))
+    try:
+        model = _model(_source(texts, tables), tables, outcomes, options)
+    except (SourceError, TranslationError) as error:
+        raise TargetError(
+            f"the SQLite catalog that the target keeps of schema {schema} cannot be read: {error}; "
+            "move the file again with --replace"
+        ) from error
+    return Remembered(model=model, options=options, texts=texts)
+
+
+def finished_move(connection: psycopg.Connection[Any], schema: str) -> Entry:
+    """The move into that schema; TargetError when there is none, or when it has not ended."""
+    ledger = Ledger(schema)
+    entry = ledger.entry(connection) if ledger.exists(connection) else None
+    if entry is None:
+        raise TargetError(
+            f"schema {schema} of the target holds no move by outgrow; "
+            "move the file first, or name its --schema"
+        )
+    if entry.state != "done":
+        raise TargetError(f"the move into schema {schema} is not finished; run the same outgrow move again")
+    return entry
+
+
+def _source(texts: tuple[str, ...], tables: tuple[TablePlan, ...]) -> Database:
+    """The source with the tables that were moved, virtual ones by what was read of them."""
+    with closing(replayed(texts)) as connection:
+        database, _ = with_content(read_catalog(connection, "the schema that the target remembers"))
+    there = {fold(table.name): table for table in database.tables}
+    return replace(
+        database,
+        tables=tuple(
+            there[fold(planned.source)] if not planned.virtual else _content(planned) for planned in tables
         ),
-    )  # fmt: skip
+        triggers=(),
+    )
 
 
-def _unique_keys(
-    connection: psycopg.Connection[Any], table: TablePlan, schema: str
-) -> tuple[UniqueKey, ...] | None:
-    """The unique keys that PostgreSQL has; None when one is over an expression or a part of the rows."""
-    sources = {column.name: column.source for column in table.columns}
-    found = []
-    for names, partial in connection.execute(_UNIQUE.encode(), (qualified(schema, table.name),)).fetchall():
-        if partial or any(name not in sources for name in names):
-            return None
-        found.append(UniqueKey(columns=tuple(sources[name] for name in names)))
-    return tuple(found)
+def _content(planned: TablePlan) -> Table:
+    """The table that a virtual table's content is."""
+    return Table(
+        name=planned.source,
+        sql="",
+        columns=tuple(
+            Column(
+                name=c.source, declared_type=c.declared, affinity=affinity(c.declared), not_null=c.not_null
+            )
+            for c in planned.columns
+        ),
+    )
+
+
+def _model(
+    database: Database, tables: tuple[TablePlan, ...], outcomes: tuple[Outcome, ...], options: Options
+) -> TargetModel:
+    overrides = _decided(tables, outcomes)
+    naming, _ = name_everything(database, options, overrides)
+    choices = {
+        (table.source, column.source): Choice(
+            type=column.type, conversion=column.conversion, evidence="moved"
+        )
+        for table in tables
+        for column in table.columns
+    }
+    given = KeyInput(
+        database=database,
+        profile=Profile(tables=()),
+        plans={table.source: table for table in tables},
+        naming=naming,
+        model=target_model(database, options, naming, choices),
+        options=options,
+        overrides=overrides,
+    )
+    return plan_views_and_triggers(given)[1]
+
+
+def _decided(tables: tuple[TablePlan, ...], outcomes: tuple[Outcome, ...]) -> Overrides:
+    """The names that everything got, and the views that stayed behind."""
+    views = [outcome for outcome in outcomes if outcome.kind == "views"]
+    named = {fold(view.source_name): TableOverride(name=view.target) for view in views if view.target}
+    named |= {
+        fold(table.source): TableOverride(
+            name=table.name,
+            columns={fold(column.source): ColumnOverride(name=column.name) for column in table.columns},
+        )
+        for table in tables
+    }
+    left = frozenset(f"view:{fold(view.source_name)}" for view in views if view.fate == "left")
+    return Overrides(tables=named, leave=left)

@@ -15,13 +15,14 @@ from outgrow.errors import TargetError
 from outgrow.move.check import Comparison, check_target, failed_writes, lost
 from outgrow.move.examine import examine
 from outgrow.move.progress import Clock, Progress
+from outgrow.move.remembered import finished_move
 from outgrow.move.result import Result, TableResult, Verification
 from outgrow.move.verify import VerifyJob
 from outgrow.options import Options
 from outgrow.plan.model import Outcome, TablePlan
 from outgrow.plan.stored import load_tables
 from outgrow.postgres.connect import connect, server_facts
-from outgrow.postgres.ledger import Entry, Ledger
+from outgrow.postgres.ledger import Entry
 from outgrow.postgres.redact import redact
 from outgrow.schema.model import Database
 from outgrow.schema.names import fold
@@ -71,18 +72,9 @@ def _with(verification: Verification, changed: tuple[str, ...]) -> Verification:
 
 
 def _remembered(target: str, schema: str) -> Entry:
-    ledger = Ledger(schema)
     with connect(target, autocommit=True) as connection:
         server_facts(connection)
-        entry = ledger.entry(connection) if ledger.exists(connection) else None
-    if entry is None:
-        raise TargetError(
-            f"schema {schema} of the target holds no move by outgrow; "
-            "move the file first, or name its --schema"
-        )
-    if entry.state != "done":
-        raise TargetError(f"the move into schema {schema} is not finished; run the same outgrow move again")
-    return entry
+        return finished_move(connection, schema)
 
 
 def _refuse_other(

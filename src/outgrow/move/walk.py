@@ -78,7 +78,7 @@ def entry_of(walk: Walk, source: str) -> Entry:
         source=source,
         fingerprint=walk.snapshot.fingerprint,
         plan_digest=identity(walk.plan),
-        plan=dump_tables(walk.plan.tables, walk.plan.expected),
+        plan=dump_tables(walk.plan.tables, walk.plan.expected, walk.request.options),
         refuted=walk.refutations.dumps(),
         state="loading",
     )

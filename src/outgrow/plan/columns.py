@@ -81,7 +81,6 @@ def plan_column(given: TableInput, column: Column) -> PlannedColumn:
         generated=generated,
         identity=identity,
         collation=_collation(target, given.options),
-        source_collation=target.collation,
         evidence=choice.evidence,
         considered=choice.considered,
         fixed=choice.fixed,

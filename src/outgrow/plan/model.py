@@ -106,7 +106,6 @@ class ColumnPlan:
     generated: str | None = None
     identity: bool = False
     collation: str | None = None
-    source_collation: str | None = None
     evidence: str = ""
     considered: tuple[Rejected, ...] = ()
     fixed: bool = False

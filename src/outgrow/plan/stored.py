@@ -9,13 +9,15 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from outgrow.errors import TargetError
+from outgrow.options import Options
 from outgrow.plan.model import ColumnPlan, Outcome, TablePlan
 
-VERSION = 1
+VERSION = 2
 
 
-def dump_tables(tables: tuple[TablePlan, ...], outcomes: tuple[Outcome, ...]) -> str:
-    """Tables and outcomes as JSON, without the evidence."""
+def dump_tables(tables: tuple[TablePlan, ...], outcomes: tuple[Outcome, ...], options: Options) -> str:
+    """Tables and outcomes as JSON, without the evidence, and the policies that made them."""
     rows = []
     for table in tables:
         entry = asdict(table)
@@ -23,16 +25,35 @@ def dump_tables(tables: tuple[TablePlan, ...], outcomes: tuple[Outcome, ...]) ->
             del column["considered"], column["evidence"]
         rows.append(entry)
     return json.dumps(
-        {"version": VERSION, "tables": rows, "outcomes": [asdict(outcome) for outcome in outcomes]}
+        {
+            "version": VERSION,
+            "tables": rows,
+            "outcomes": [asdict(outcome) for outcome in outcomes],
+            "policies": {"types": options.types, "names": options.names, "json": options.json},
+        }
     )
 
 
 def load_tables(text: str) -> tuple[tuple[TablePlan, ...], tuple[Outcome, ...]]:
-    """The inverse of `dump_tables`; ValueError for a version that is not known."""
-    document = json.loads(text)
-    if document["version"] != VERSION:
-        raise ValueError(f"stored plan version {document['version']}")
+    """The inverse of `dump_tables`; TargetError when another version of outgrow wrote it."""
+    document = _document(text)
     return tuple(map(_table, document["tables"])), tuple(Outcome(**entry) for entry in document["outcomes"])
+
+
+def load_policies(text: str) -> dict[str, Any]:
+    """What the stored plan was made with, as fields of Options; TargetError as `load_tables`."""
+    policies: dict[str, Any] = _document(text)["policies"]
+    return policies
+
+
+def _document(text: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(text)
+    if document["version"] != VERSION:
+        raise TargetError(
+            f"the target remembers its move in the form {document['version']}, which this outgrow does not "
+            "read; use the one that moved it, or move the file again with --replace"
+        )
+    return document
 
 
 def _table(entry: dict[str, Any]) -> TablePlan:

@@ -86,6 +86,13 @@ WHERE n.nspname = 'outgrow' AND c.relname = ANY (%s)
 """
 
 
+_TEXTS = """
+SELECT sql FROM outgrow.sqlite_master
+WHERE schema = %s AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%%'
+ORDER BY array_position(ARRAY['table', 'index', 'view', 'trigger'], type), position
+"""
+
+
 def keep(connection: psycopg.Connection[Any], schema: str, source: SourceSchema) -> None:
     """Writes what SQLite says of the source of a move into `schema`, in place of what was there.
 
@@ -111,6 +118,15 @@ def keep(connection: psycopg.Connection[Any], schema: str, source: SourceSchema)
             ):
                 for row in those:
                     copy.write_row((schema, *row))
+
+
+def kept_texts(connection: psycopg.Connection[Any], schema: str) -> tuple[str, ...] | None:
+    """The CREATE texts of what SQLite had, tables first; None where nothing of that schema was kept."""
+    if _present(connection) != _COLUMNS.keys():
+        return None
+    kept = connection.execute("SELECT 1 FROM outgrow.sqlite_settings WHERE schema = %s", (schema,)).fetchall()
+    rows = connection.execute(_TEXTS, (schema,)).fetchall()
+    return tuple(str(text) for (text,) in rows) if kept else None
 
 
 def forget(connection: psycopg.Connection[Any], schema: str) -> None:
