@@ -33,12 +33,10 @@ def change(node: tree.Insert | tree.Update | tree.Delete, scope: Scope) -> Chang
     """The translation of one statement that writes; TranslationError where PostgreSQL cannot do the same."""
     prefix, scope = with_clause(node.commons, scope)
     if isinstance(node, tree.Insert):
-        found = _insert(node, scope, prefix)
-    elif isinstance(node, tree.Update):
-        found = _update(node, scope, prefix)
-    else:
-        found = _delete(node, scope, prefix)
-    return found
+        return _insert(node, scope, prefix)
+    if isinstance(node, tree.Update):
+        return _update(node, scope, prefix)
+    return _delete(node, scope, prefix)
 
 
 def _relation(name: str, scope: Scope) -> Relation:
@@ -114,18 +112,24 @@ def _insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
     return replace(returning, sql=f"{prefix}INSERT INTO {text} ({listed}) {rows}{conflict}{returning.sql}")
 
 
-def _rows(source: tree.Query, columns: list[TargetColumn], relation: Relation, scope: Scope) -> str:
-    rows = [_literal_row(select, columns, relation, scope) for select in source.selects]
+def _rows(
+    source: tree.Query, columns: list[TargetColumn], relation: Relation, scope: Scope, *, asks: bool = True
+) -> str:
+    """The rows to insert, each value as its column keeps it.
+
+    A NULL for the rowid asks for the next one; unless `asks`, it stays NULL, for what is done before.
+    """
+    rows = [_literal_row(select, columns, relation, scope, asks=asks) for select in source.selects]
     plain = not (source.order or source.limit or source.commons) and set(source.operators) <= {"UNION ALL"}
     if plain and all(row is not None for row in rows):
         return f"VALUES {', '.join(row for row in rows if row is not None)}"
-    return _selected(source, columns, relation, scope)
+    return _selected(source, columns, relation, scope, asks=asks)
 
 
 def _literal_row(
-    select: tree.Select, columns: list[TargetColumn], relation: Relation, scope: Scope
+    select: tree.Select, columns: list[TargetColumn], relation: Relation, scope: Scope, *, asks: bool
 ) -> str | None:
-    """A row of VALUES; None for a SELECT that reads a table. NULL for the rowid asks for the next one."""
+    """A row of VALUES; None for a SELECT that reads a table."""
     if select.sources or select.where is not None or select.distinct or select.group or select.having:
         return None
     if len(select.items) != len(columns) or any(item.expression is None for item in select.items):
@@ -133,7 +137,7 @@ def _literal_row(
     texts = []
     for item, column in zip(select.items, columns, strict=True):
         value = translate(item.expression or tree.Constant(None), scope)
-        if _is_rowid(relation, column):
+        if asks and _is_rowid(relation, column):
             texts.append(_rowid(value, column, relation, scope))
         else:
             texts.append(stored(value, column, scope.parameters))
@@ -148,7 +152,11 @@ def _rowid(value: Value, column: TargetColumn, relation: Relation, scope: Scope)
     """A rowid to store: NULL asks for the next one, any other moves the next one beyond it."""
     if value.kind == "null":
         return "DEFAULT"
-    text = stored(value, column, scope.parameters)
+    return _kept_rowid(stored(value, column, scope.parameters), column, relation)
+
+
+def _kept_rowid(text: str, column: TargetColumn, relation: Relation) -> str:
+    """A rowid that is stored, NULL for the next one; the next one then goes beyond it."""
     return f"sqlite.keep_rowid({_table(relation)}, {literal(column.name)}, {text})"
 
 
@@ -157,7 +165,9 @@ def _table(relation: Relation) -> str:
     return literal(qualified(relation.schema, relation.name))
 
 
-def _selected(source: tree.Query, columns: list[TargetColumn], relation: Relation, scope: Scope) -> str:
+def _selected(
+    source: tree.Query, columns: list[TargetColumn], relation: Relation, scope: Scope, *, asks: bool
+) -> str:
     result = query(source, scope)
     if len(result.columns) != len(columns):
         raise refuse(f"INSERT of {len(result.columns)} values into {len(columns)} columns")
@@ -166,7 +176,9 @@ def _selected(source: tree.Query, columns: list[TargetColumn], relation: Relatio
     for value, name, column in zip(result.columns, names, columns, strict=True):
         seen = replace(value, sql=f"rows.{name}", constant=None, digits=None, flag=None)
         texts.append(
-            _rowid(seen, column, relation, scope) if _is_rowid(relation, column) else stored(seen, column)
+            _rowid(seen, column, relation, scope)
+            if asks and _is_rowid(relation, column)
+            else stored(seen, column)
         )
     if texts == [f"rows.{name}" for name in names]:
         return result.sql
@@ -220,7 +232,7 @@ def _replacing(
     if node.source is None:
         raise refuse("REPLACE of DEFAULT VALUES")
     names = [f"v{number}" for number in range(1, len(columns) + 1)]
-    rows = _rows(node.source, columns, relation, scope).replace("DEFAULT", "NULL")
+    rows = _rows(node.source, columns, relation, scope, asks=False)
     at = {fold(column.source): name for column, name in zip(columns, names, strict=True)}
     target = qualified(relation.schema, relation.name)
     old = relation_source(relation, "old", relation.source)
@@ -238,8 +250,7 @@ def _replacing(
     gone = f"DELETE FROM {target} AS old USING fresh WHERE {in_the_way} RETURNING 1"
     listed = ", ".join(quote(column.name) for column in columns)
     chosen = ", ".join(
-        f"coalesce(fresh.{name}, nextval(pg_get_serial_sequence({literal(target)}, {literal(column.name)})))"
-        if _is_rowid(relation, column) else f"fresh.{name}"
+        _kept_rowid(f"fresh.{name}", column, relation) if _is_rowid(relation, column) else f"fresh.{name}"
         for column, name in zip(columns, names, strict=True)
     )  # fmt: skip
     head = f"{prefix.rstrip()}, " if prefix else "WITH "
@@ -268,9 +279,9 @@ def _upsert(node: tree.Upsert, relation: Relation, source: Source, scope: Scope)
     if not target:
         raise refuse("ON CONFLICT DO UPDATE without its columns")
     excluded = relation_source(relation, "EXCLUDED", "excluded")
-    inside = replace(scope, sources=(source, excluded), outer=scope)
     # Unqualified names mean the row that is there.
-    inside = replace(inside, sources=(source, replace(excluded, hidden=frozenset(excluded.columns))))
+    beside = replace(excluded, hidden=frozenset(excluded.columns))
+    inside = replace(scope, sources=(source, beside), outer=scope)
     sets = _assignments(node.assignments, relation, inside)
     only = f" WHERE {condition(node.where, inside).sql}" if node.where is not None else ""
     return f" ON CONFLICT{target} DO UPDATE SET {sets}{only}"
@@ -308,7 +319,7 @@ def _assignments(
 def _set(column: TargetColumn, expression: tree.Expression, relation: Relation, scope: Scope) -> str:
     text = stored(translate(expression, scope), column, scope.parameters)
     if _is_rowid(relation, column):  # the next key goes beyond one that an UPDATE gives, too
-        text = f"sqlite.keep_rowid({_table(relation)}, {literal(column.name)}, {text})"
+        text = _kept_rowid(text, column, relation)
     return f"{quote(column.name)} = {text}"
 
 

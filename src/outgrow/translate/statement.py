@@ -25,8 +25,9 @@ class Column:
     """One result column. `label` is its name on SQLite.
 
     `kind` is the storage class of its values, as far as it is known: "tagged" says that each value is a
-    text behind a letter for its class (i, r, t, b); a column kept in a type of its own ("held",
-    "boolean", "number") comes back through `types.restore` by `conversion` and `type`.
+    text behind a letter for its class (i, r, t, b); "boolean" and "number" come back through
+    `types.restore` by `conversion` and `type`. What the plan keeps in another type of its own (a date, a
+    uuid, JSON) comes in the form in which SQLite stored it.
     """
 
     label: str
@@ -130,7 +131,7 @@ def _with_unused(sql: str, bound: Parameters) -> str:
 
 def _column(label: str, value: Value) -> Column:
     conversion = "same"
-    if value.column is not None and value.kind in {"held", "boolean", "number"}:
+    if value.column is not None and value.kind in {"boolean", "number"}:
         conversion = value.column.conversion
     if value.kind == "number" and value.column is None:
         raise refuse("a number whose storage class is not known")
