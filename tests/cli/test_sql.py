@@ -70,6 +70,21 @@ def test_a_database_that_was_not_moved(run_outgrow: Program, database: str) -> N
     assert len(err.splitlines()) == 1
 
 
+def test_a_moved_database_remembers_what_a_row_can_break(
+    run_outgrow: Program, make_sqlite: Callable[..., Path], database: str
+) -> None:
+    source = make_sqlite(
+        "CREATE TABLE p(id INTEGER PRIMARY KEY, s TEXT NOT NULL DEFAULT 'x', n INTEGER CHECK (n > 0));"
+        "CREATE TABLE c(id INTEGER PRIMARY KEY, p INTEGER REFERENCES p);"
+        "CREATE TRIGGER d AFTER DELETE ON p BEGIN DELETE FROM c; END"
+    )
+    assert run_outgrow("move", source, "--to", database)[0] == 0
+    for sql in ("INSERT OR IGNORE INTO p(s) VALUES (:s)", "REPLACE INTO p VALUES (1, :s, 2)"):
+        told = [run_outgrow("sql", sql, *side)[:2] for side in (("--db", source), ("--to", database))]
+        assert [code for code, _ in told] == [0, 0]
+        assert told[0][1] == told[1][1], sql
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -18,6 +18,7 @@ from outgrow.move.define.source import replayed
 from outgrow.move.migrate import with_facts
 from outgrow.options import Options
 from outgrow.plan.build import with_content
+from outgrow.plan.conflicts import with_conflicts
 from outgrow.plan.keys import KeyInput
 from outgrow.plan.model import Outcome, TablePlan
 from outgrow.plan.naming import name_everything, target_model
@@ -97,7 +98,6 @@ def _source(texts: tuple[str, ...], tables: tuple[TablePlan, ...]) -> Database:
         tables=tuple(
             there[fold(planned.source)] if not planned.virtual else _content(planned) for planned in tables
         ),
-        triggers=(),
     )
 
 
@@ -136,7 +136,8 @@ def _model(
         options=options,
         overrides=overrides,
     )
-    return plan_views_and_triggers(given)[1]
+    known = replace(given, model=with_conflicts(given), database=replace(database, triggers=()))
+    return plan_views_and_triggers(known)[1]
 
 
 def _decided(tables: tuple[TablePlan, ...], outcomes: tuple[Outcome, ...]) -> Overrides:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from outgrow.findings import Finding
 from outgrow.options import Options
 from outgrow.plan.columns import TableInput
+from outgrow.plan.conflicts import with_conflicts
 from outgrow.plan.constraints import plan_checks, plan_foreign_keys
 from outgrow.plan.keys import BY_PLAN, KeyInput, Made, plan_keys
 from outgrow.plan.left import left_with_table
@@ -95,7 +96,7 @@ def build(
         gathered.take(plan_checks(given, table))
     for table in moved:
         gathered.take(plan_foreign_keys(given, table))
-    made, model = plan_views_and_triggers(given)
+    made, model = plan_views_and_triggers(replace(given, model=with_conflicts(given)))
     gathered.take(made)
     return Plan(
         source=database.path,

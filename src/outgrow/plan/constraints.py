@@ -29,13 +29,18 @@ def plan_checks(given: KeyInput, table: Table) -> Iterator[Made]:
             yield replace(left, reason=BY_PLAN)
             continue
         try:
-            sql = expression(check.expression, model=given.model, relation=table.name, purpose="check")
+            sql = check_condition(given, table, check)
         except TranslationError as error:
             detail = f"CHECK ({check.expression}): {error}"
             yield replace(left, reason=str(error), rule="check.left")
             yield Finding(rule="check.left", object=left.name, detail=detail)
             continue
         yield _check(given, table, check, sql, left)
+
+
+def check_condition(given: KeyInput, table: Table, check: Check) -> str:
+    """The condition of a CHECK on the target; raises TranslationError."""
+    return expression(check.expression, model=given.model, relation=table.name, purpose="check")
 
 
 def _check(given: KeyInput, table: Table, check: Check, sql: str, left: Outcome) -> Statement:
@@ -64,7 +69,7 @@ def plan_foreign_keys(given: KeyInput, table: Table) -> Iterator[Made]:
             kind="foreign_keys", name=f"{table.name}.{what} → {key.parent_table}", fate="left",
             text=_text(key), table=table.name, source_name=key.name or "",
         )  # fmt: skip
-        refusal = _refusal(given, table, key)
+        refusal = foreign_key_refusal(given, table, key)
         if refusal is None:
             yield _foreign_key(given, table, key, left)
             continue
@@ -79,7 +84,7 @@ def _text(key: ForeignKey) -> str:
     return f"FOREIGN KEY ({', '.join(key.columns)}) REFERENCES {key.parent_table}{parents}"
 
 
-def _refusal(given: KeyInput, table: Table, key: ForeignKey) -> tuple[str | None, str] | None:
+def foreign_key_refusal(given: KeyInput, table: Table, key: ForeignKey) -> tuple[str | None, str] | None:
     """Why a foreign key cannot stand: its rule (None when the plan says so) and the reason."""
     parents = [parent for parent in given.database.tables if fold(parent.name) == fold(key.parent_table)]
     if given.overrides.leaves("foreign key", foreign_key_label(table, key)):

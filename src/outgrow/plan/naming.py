@@ -12,7 +12,7 @@ from outgrow.errors import ConfigError
 from outgrow.findings import Finding
 from outgrow.options import Options
 from outgrow.plan.overrides import Overrides
-from outgrow.schema.model import Database, Table
+from outgrow.schema.model import Database, Index, Table
 from outgrow.schema.names import MAX_BYTES, Namespace, column_names, fold, quote, relation_names
 from outgrow.schema.target import Relation, TargetColumn, TargetModel, UniqueKey
 from outgrow.types.choose import Choice, ColumnKey
@@ -86,14 +86,22 @@ def _overridden(made: dict[str, str], wanted: Mapping[str, str | None], what: st
 
 def _unique_keys(table: Table) -> tuple[UniqueKey, ...] | None:
     """All unique keys of a table, the primary key's first; None when one is over an expression."""
-    found = [UniqueKey(columns=table.primary_key)] if table.primary_key else []
-    for index in table.indexes:
-        if index.unique and index.origin != "pk":
+    found = []
+    if table.primary_key and not any(index.origin == "pk" for index in table.indexes):
+        found.append(UniqueKey(columns=table.primary_key))
+    for index in sorted(table.indexes, key=lambda index: index.origin != "pk"):
+        if index.unique:
             if not all(key.column for key in index.columns):
                 return None
             columns = tuple(key.column or "" for key in index.columns)
-            found.append(UniqueKey(columns=columns, where=index.where))
+            found.append(UniqueKey(columns=columns, where=index.where, collations=_collations(index)))
     return tuple(found)
+
+
+def _collations(index: Index) -> tuple[str, ...]:
+    """Those of the index's columns; () when all are BINARY."""
+    found = tuple(key.collation for key in index.columns)
+    return found if set(found) - {"BINARY"} else ()
 
 
 def target_model(

@@ -17,6 +17,8 @@ Family = Literal[
     "date", "time", "uuid", "json", "vector", "other",
 ]  # fmt: skip
 
+Event = Literal["INSERT", "UPDATE", "DELETE"]
+
 _FAMILIES: dict[str, Family] = {
     "smallint": "integer", "integer": "integer", "bigint": "integer", "int2": "integer", "int4": "integer",
     "int8": "integer", "int": "integer", "double precision": "real", "real": "real", "float8": "real",
@@ -40,7 +42,8 @@ class TargetColumn:
     `source` and `name` are the spellings on the two sides, `type` the PostgreSQL type as written in
     DDL, `conversion` the recipe that the plan records (see `types.values`): "same" means the value
     is held as itself. `collation` is the source's collation when it is not BINARY (NOCASE, RTRIM, …),
-    `affinity` its affinity (None: not a table's column); `generated` says that it is computed.
+    `affinity` its affinity (None: not a table's column); `generated` says that it is computed. `default` and
+    `formula` are PostgreSQL's texts of its default and of what computes it.
     """
 
     source: str
@@ -51,6 +54,8 @@ class TargetColumn:
     collation: str | None = None
     affinity: Affinity | None = None
     generated: bool = False
+    default: str | None = None
+    formula: str | None = None
 
     @property
     def family(self) -> Family:
@@ -60,10 +65,14 @@ class TargetColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UniqueKey:
-    """What may not repeat: source columns, and the SQLite text of a partial index's predicate."""
+    """What may not repeat: source columns, and the SQLite text of a partial index's predicate.
+
+    `collations` are what equates the values of each column; () for BINARY throughout.
+    """
 
     columns: tuple[str, ...]
     where: str | None = None
+    collations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +81,8 @@ class Relation:
 
     `rowid_alias` is the source name of the rowid's column, if any; `primary_key` lists source names.
     `unique_keys` are all of them, the primary key's first; None where one is over an expression.
+    `checks` are the conditions of its CHECK constraints, as PostgreSQL has them; `children` the source names
+    of the tables whose foreign keys point to it; `triggers` the events that fire triggers.
     """
 
     source: str
@@ -82,6 +93,9 @@ class Relation:
     rowid_alias: str | None = None
     primary_key: tuple[str, ...] = ()
     unique_keys: tuple[UniqueKey, ...] | None = ()
+    checks: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+    triggers: frozenset[Event] = frozenset()
 
     def column(self, source_name: str) -> TargetColumn:
         """The column of that source name, ASCII case ignored; KeyError when there is none."""

@@ -36,6 +36,11 @@ class Source:
     rowid: Value | None = None
     key: tuple[Value, ...] = ()
 
+    @property
+    def reference(self) -> str:
+        """What stands before the dot of its columns."""
+        return next(iter(self.columns.values())).sql.rsplit(".", 1)[0]
+
     def nullable(self) -> Source:
         """The same source on the outer side of an outer join: every column may be NULL."""
         columns = {name: replace(value, nullable=True) for name, value in self.columns.items()}
@@ -89,7 +94,7 @@ class Parameters:
 
     def __init__(self, known: Sequence[Kind] = ()) -> None:
         self.kinds: dict[int, Kind] = dict(enumerate(known, 1))
-        self.count = len(known)
+        self.count = self._said = len(known)
 
     def value(self, number: int) -> Value:
         """The parameter's value."""
@@ -97,6 +102,10 @@ class Parameters:
         kind = self.kinds.get(number, "tagged")
         type_ = PARAMETER_TYPES[kind]
         return Value(sql=f"${number}::{type_}", kind=kind, type=type_, parameter=number)
+
+    def holds(self, number: int) -> bool:
+        """Whether the caller said that the parameter has a value, which is not NULL."""
+        return number <= self._said and self.kinds.get(number, "null") != "null"
 
     def settle(self, value: Value, kind: Kind) -> Value:
         """A parameter of unknown kind as one of `kind`; itself when it is known already."""

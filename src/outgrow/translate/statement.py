@@ -101,17 +101,20 @@ def _translated(sql: str, model: TargetModel, known: Sequence[Kind], *, bytewise
     reader.expect_end()
     bound = Parameters(known)
     scope = Scope(model=model, bytewise=bytewise, subquery=query, parameters=bound)
+    findings: tuple[str, ...] = ()
     if isinstance(node, tree.Query):
         result = query(node, scope, reader="application")
         text, values, labels = result.sql, result.columns, result.labels
     else:
         found = change(node, scope)
         text, values, labels = found.sql, found.columns, found.labels
+        findings = found.findings
     return Translated(
         sql=_with_unused(text, bound),
         columns=tuple(_column(label, value) for label, value in zip(labels, values, strict=True)),
         parameters=bound.settled,
         names=tuple(reader.parameter_names.items()),
+        findings=findings,
     )
 
 

@@ -198,3 +198,42 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN left(number, 1) = 'r' AND scale(exact) = 0 THEN exact + 0.0 ELSE exact END
   FROM (SELECT substr(number, 2)::numeric) AS one(exact)
 $$;
+
+-- Runs a statement for each row, as an UPDATE OR IGNORE or OR REPLACE does on SQLite: `keys` is a query for the
+-- rows' keys, `change` changes the row whose key is $2 and gives at most one row; both find the parameters of
+-- the whole in $1. With `ignoring`, a row that would break a rule of the table `relation` stays as it is.
+CREATE OR REPLACE FUNCTION sqlite.each_row(
+  relation text, keys text, change text, given text[], ignoring boolean
+) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+  key text[];
+  made record;
+  many bigint;
+  rule_of text;
+  rule_in text;
+BEGIN
+  FOR key IN EXECUTE keys USING given LOOP
+    IF ignoring THEN
+      BEGIN
+        EXECUTE change INTO made USING given, key;
+        GET DIAGNOSTICS many = ROW_COUNT;
+      EXCEPTION WHEN unique_violation OR not_null_violation OR check_violation THEN
+        GET STACKED DIAGNOSTICS rule_in = SCHEMA_NAME, rule_of = TABLE_NAME;
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                       JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+                       WHERE c.oid = relation::regclass AND (n.nspname, c.relname) = (rule_in, rule_of)) THEN
+          RAISE;
+        END IF;
+        many := 0;
+      END;
+    ELSE
+      EXECUTE change INTO made USING given, key;
+      GET DIAGNOSTICS many = ROW_COUNT;
+    END IF;
+    IF many > 0 THEN
+      RETURN NEXT made;
+    END IF;
+  END LOOP;
+END
+$$;

@@ -1,0 +1,65 @@
+"""SET: the new values of an UPDATE or of DO UPDATE. Used by `insert` and `change`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from outgrow.schema.names import quote
+from outgrow.schema.target import Relation, TargetColumn
+from outgrow.translate import tree
+from outgrow.translate.changed import column_of, is_rowid, kept_rowid
+from outgrow.translate.expressions import translate
+from outgrow.translate.query import query
+from outgrow.translate.scope import Scope
+from outgrow.translate.store import stored
+from outgrow.translate.value import refuse
+
+Assignments = tuple[tuple[tuple[str, ...], tree.Expression], ...]
+
+
+def assigned(assignments: Assignments, relation: Relation, scope: Scope) -> str:
+    """The assignments, without the word."""
+    texts = []
+    for names, expression in assignments:
+        if len(names) > 1 and isinstance(expression, tree.Subquery):
+            texts.append(_row_from([column_of(relation, name) for name in names], expression, scope))
+        else:
+            new = new_values(((names, expression),), relation, scope)
+            texts += [f"{quote(column.name)} = {text}" for column, text in new]
+    return ", ".join(texts)
+
+
+def new_values(assignments: Assignments, relation: Relation, scope: Scope) -> list[tuple[TargetColumn, str]]:
+    """The columns that are set, each with its new value as it keeps it; no row of a subquery among them."""
+    found: list[tuple[TargetColumn, str]] = []
+    for names, expression in assignments:
+        columns = [column_of(relation, name) for name in names]
+        items = expression.items if isinstance(expression, tree.Row) else (expression,)
+        if len(columns) > 1 and not isinstance(expression, tree.Row):
+            raise refuse("several columns set to one value")
+        if len(items) != len(columns):
+            raise refuse(f"{len(columns)} columns set to {len(items)} values")
+        found += [
+            (column, _new_value(column, item, relation, scope))
+            for column, item in zip(columns, items, strict=True)
+        ]
+    return found
+
+
+def _new_value(column: TargetColumn, expression: tree.Expression, relation: Relation, scope: Scope) -> str:
+    text = stored(translate(expression, scope), column, scope.parameters)
+    # The next key goes beyond one that an UPDATE gives, too.
+    return kept_rowid(text, column, relation) if is_rowid(relation, column) else text
+
+
+def _row_from(columns: list[TargetColumn], node: tree.Subquery, scope: Scope) -> str:
+    result = query(node.query, scope)
+    if len(result.columns) != len(columns):
+        raise refuse(f"{len(columns)} columns set to {len(result.columns)} values")
+    names = [f"v{number}" for number in range(1, len(columns) + 1)]
+    texts = [
+        stored(replace(value, sql=f"one.{name}", constant=None, digits=None, flag=None), column)
+        for value, name, column in zip(result.columns, names, columns, strict=True)
+    ]
+    listed = ", ".join(quote(column.name) for column in columns)
+    return f"({listed}) = (SELECT {', '.join(texts)} FROM ({result.sql} LIMIT 1) AS one ({', '.join(names)}))"

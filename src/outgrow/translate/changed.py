@@ -1,0 +1,90 @@
+"""The table that a statement changes: how it is named, which rows it shows, what RETURNING gives of them.
+
+Used by `insert`, `replacing`, `row_by_row` and `change`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from outgrow.schema.names import fold, literal, qualified, quote
+from outgrow.schema.target import Relation, TargetColumn
+from outgrow.translate import tree
+from outgrow.translate.expressions import translate
+from outgrow.translate.query import item_label, projected
+from outgrow.translate.scope import ROWID_NAMES, Scope, Source, relation_source
+from outgrow.translate.value import Value, refuse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The statement's text, the columns of its RETURNING clause, and what is to be known of it."""
+
+    sql: str
+    columns: tuple[Value, ...] = ()
+    labels: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+
+
+def relation_of(name: str, scope: Scope) -> Relation:
+    """The table or view that is changed; TranslationError when there is none."""
+    try:
+        return scope.model.relation(name)
+    except KeyError:
+        raise refuse(f"the table {name}") from None
+
+
+def column_of(relation: Relation, name: str) -> TargetColumn:
+    """The column of that name, which may be one of the rowid's; TranslationError when there is none."""
+    if fold(name) in ROWID_NAMES and relation.rowid_alias is not None:
+        return relation.column(relation.rowid_alias)
+    try:
+        return relation.column(name)
+    except KeyError:
+        raise refuse(f"the column {relation.source}.{name}") from None
+
+
+def target(relation: Relation, alias: str | None) -> tuple[str, Source]:
+    """How the changed table is written, and its rows in sight."""
+    text = table_name(relation)
+    reference = quote(alias) if alias else quote(relation.name)
+    return f"{text} AS {reference}" if alias else text, relation_source(
+        relation, reference, alias or relation.source
+    )
+
+
+def table_name(relation: Relation) -> str:
+    """The table's name on PostgreSQL."""
+    return qualified(relation.schema, relation.name)
+
+
+def returning(items: tuple[tree.Item, ...], source: Source, scope: Scope) -> Change:
+    """The RETURNING clause, "" for none."""
+    if not items:
+        return Change(sql="")
+    inside = replace(scope, sources=(source,), outer=scope)
+    columns: list[Value] = []
+    labels: list[str] = []
+    for item in items:
+        if item.expression is None:
+            columns += [
+                projected(source.columns[fold(label)], reader="application") for label in source.labels
+            ]
+            labels += source.labels
+            continue
+        columns.append(projected(translate(item.expression, inside), reader="application"))
+        labels.append(item_label(item, inside))
+    return Change(
+        sql=f" RETURNING {', '.join(column.sql for column in columns)}",
+        columns=tuple(columns), labels=tuple(labels),
+    )  # fmt: skip
+
+
+def is_rowid(relation: Relation, column: TargetColumn) -> bool:
+    """Whether the column stands for the rowid."""
+    return relation.rowid_alias is not None and fold(column.source) == fold(relation.rowid_alias)
+
+
+def kept_rowid(text: str, column: TargetColumn, relation: Relation) -> str:
+    """A rowid that is stored, NULL for the next one; the next one then goes beyond it."""
+    return f"sqlite.keep_rowid({literal(table_name(relation))}, {literal(column.name)}, {text})"

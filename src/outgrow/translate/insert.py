@@ -1,0 +1,137 @@
+"""INSERT and REPLACE, with their conflict clauses. Used by `change`.
+
+Rules: https://www.sqlite.org/lang_insert.html, lang_conflict.html, lang_upsert.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from outgrow.schema.names import fold, quote
+from outgrow.schema.target import Relation, TargetColumn
+from outgrow.translate import tree
+from outgrow.translate.assignments import assigned
+from outgrow.translate.changed import Change, column_of, is_rowid, relation_of, returning, target
+from outgrow.translate.expressions import condition, translate
+from outgrow.translate.fresh import fresh_rows, given_rows
+from outgrow.translate.grammar import read_expression
+from outgrow.translate.replacing import replaced
+from outgrow.translate.scope import Scope, Source, relation_source
+from outgrow.translate.value import refuse
+
+
+def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
+    """The translation of an INSERT after `prefix`, its common table expressions."""
+    relation = relation_of(node.table, scope)
+    if relation.kind == "view" and (node.conflict or node.upserts):
+        raise refuse("a conflict clause on a view")
+    if node.upserts and (node.conflict not in {"", "ABORT"} or len(node.upserts) > 1):
+        raise refuse("several conflict clauses")
+    if node.conflict == "FAIL":
+        _one_row_only(node, relation)
+    text, source = target(relation, node.alias)
+    found = returning(node.returning, source, scope)
+    if node.source is None:
+        return _defaults(node, relation, text, found, prefix)
+    columns = [column_of(relation, name) for name in node.columns] or [
+        column for column in relation.columns if not column.generated
+    ]
+    if node.conflict == "REPLACE":
+        return replaced(node.source, columns, relation, scope, prefix, text, found)
+    if node.conflict == "IGNORE":
+        return _ignoring(node.source, columns, relation, scope, prefix, text, found)
+    rows = given_rows(node.source, columns, relation, scope)
+    conflict = _upsert(node.upserts[0], relation, source, scope) if node.upserts else ""
+    listed = ", ".join(quote(column.name) for column in columns)
+    return replace(found, sql=f"{prefix}INSERT INTO {text} ({listed}) {rows.sql}{conflict}{found.sql}")
+
+
+def _one_row_only(node: tree.Insert, relation: Relation) -> None:
+    """OR FAIL keeps what the statement did before it failed; that is nothing where it has one row."""
+    one = node.source is None or (len(node.source.selects) == 1 and not node.source.selects[0].sources)
+    if not one or relation.triggers:
+        raise refuse(
+            f"INSERT OR FAIL of more than one row into {relation.source}: PostgreSQL undoes a failed "
+            "statement whole; insert the rows one by one, or write OR ABORT"
+        )
+
+
+def _defaults(node: tree.Insert, relation: Relation, text: str, found: Change, prefix: str) -> Change:
+    """INSERT … DEFAULT VALUES."""
+    conflict = ""
+    if node.conflict == "IGNORE" and not relation.checks and not _required(relation, []):
+        conflict = " ON CONFLICT DO NOTHING"
+    elif node.conflict in {"IGNORE", "REPLACE"}:
+        raise refuse(f"INSERT OR {node.conflict} of DEFAULT VALUES")
+    return replace(found, sql=f"{prefix}INSERT INTO {text} DEFAULT VALUES{conflict}{found.sql}")
+
+
+def _ignoring(
+    source: tree.Query, columns: list[TargetColumn], relation: Relation, scope: Scope, prefix: str,
+    text: str, found: Change,
+) -> Change:  # fmt: skip
+    """OR IGNORE: rows that break NOT NULL or a CHECK are left out; for unique keys PostgreSQL does it."""
+    rows = given_rows(source, columns, relation, scope)
+    doubtful = [
+        column
+        for column in columns
+        if column.not_null and not is_rowid(relation, column) and fold(column.source) in rows.nullable
+    ]
+    missing = _required(relation, columns)
+    listed = ", ".join(quote(column.name) for column in columns)
+    if doubtful or missing or relation.checks:
+        rows = given_rows(source, columns, relation, scope, asks=False)
+        fresh = fresh_rows(rows, columns, relation, whole=bool(relation.checks))
+        tests = [f"{quote(column.name)} IS NOT NULL" for column in doubtful]
+        tests += ["false"] * bool(missing) + [f"({check}) IS NOT FALSE" for check in relation.checks]
+        listed = fresh.listed
+        sql = f"SELECT {listed} FROM ({fresh.sql}) AS fresh WHERE {' AND '.join(tests)}"
+    else:
+        sql = rows.sql
+    return replace(
+        found, sql=f"{prefix}INSERT INTO {text} ({listed}) {sql} ON CONFLICT DO NOTHING{found.sql}"
+    )
+
+
+def _required(relation: Relation, columns: list[TargetColumn]) -> list[TargetColumn]:
+    """The columns that must have a value and are not given one."""
+    names = {fold(column.source) for column in columns}
+    return [
+        column
+        for column in relation.columns
+        if column.not_null and column.default is None and not column.generated
+        and not is_rowid(relation, column) and fold(column.source) not in names
+    ]  # fmt: skip
+
+
+def _upsert(node: tree.Upsert, relation: Relation, source: Source, scope: Scope) -> str:
+    on = ""
+    if node.target:
+        own = replace(scope, sources=(relation_source(relation, "", relation.source),))
+        parts = [translate(part, own) for part in node.target]
+        on = f" ({', '.join(part.sql if part.column else f'({part.sql})' for part in parts)})"
+        where = node.target_where
+        if where is None:
+            where = _predicate_of(node.target, relation)
+        if where is not None:
+            on += f" WHERE {condition(where, own).sql}"
+    if not node.assignments:
+        return f" ON CONFLICT{on} DO NOTHING"
+    if not on:
+        raise refuse("ON CONFLICT DO UPDATE without its columns")
+    excluded = relation_source(relation, "EXCLUDED", "excluded")
+    # Unqualified names mean the row that is there.
+    beside = replace(excluded, hidden=frozenset(excluded.columns))
+    inside = replace(scope, sources=(source, beside), outer=scope)
+    sets = assigned(node.assignments, relation, inside)
+    only = f" WHERE {condition(node.where, inside).sql}" if node.where is not None else ""
+    return f" ON CONFLICT{on} DO UPDATE SET {sets}{only}"
+
+
+def _predicate_of(names: tuple[tree.Expression, ...], relation: Relation) -> tree.Expression | None:
+    """The predicate of the partial index that the conflict target can only mean."""
+    wanted = {fold(part.column) for part in names if isinstance(part, tree.Name)}
+    matching = [key for key in relation.unique_keys or () if {fold(name) for name in key.columns} == wanted]
+    if matching and all(key.where is not None for key in matching):
+        return read_expression(matching[0].where or "")
+    return None

@@ -1,0 +1,133 @@
+"""INSERT OR REPLACE: the rows in the way of the new ones go. Used by `insert`.
+
+Rules: https://www.sqlite.org/lang_conflict.html, https://www.sqlite.org/lang_replace.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from outgrow.schema.names import fold, quote
+from outgrow.schema.target import Relation, TargetColumn, UniqueKey
+from outgrow.translate import tree
+from outgrow.translate.changed import Change, table_name
+from outgrow.translate.collations import text_key
+from outgrow.translate.expressions import condition
+from outgrow.translate.fresh import fresh_rows, given_rows
+from outgrow.translate.grammar import read_expression
+from outgrow.translate.held import column_value
+from outgrow.translate.scope import Scope, relation_source
+from outgrow.translate.value import refuse
+
+
+def replaced(
+    source: tree.Query, columns: list[TargetColumn], relation: Relation, scope: Scope, prefix: str,
+    text: str, returning: Change,
+) -> Change:  # fmt: skip
+    """The whole statement, into the table written `text`."""
+    keys = keys_given(relation, columns)
+    if len(keys) == 1 and not (keys[0].where or keys[0].collations or relation.children or relation.triggers):
+        key = keys[0]
+        rows = given_rows(source, columns, relation, scope)
+        if not any(fold(c.source) in rows.nullable and c.not_null and c.default for c in columns):
+            listed = ", ".join(quote(column.name) for column in columns)
+            sql = f"{prefix}INSERT INTO {text} ({listed}) {rows.sql}{_updating(key, relation)}{returning.sql}"
+            return replace(returning, sql=sql)
+    return _deleting(source, columns, keys, relation, scope, prefix, text, returning)
+
+
+def keys_given(relation: Relation, columns: Sequence[TargetColumn]) -> list[UniqueKey]:
+    """The unique keys that new rows could break: those of which a column is given."""
+    if relation.unique_keys is None:
+        raise refuse(f"REPLACE into {relation.source}, which has a unique index over an expression")
+    names = {
+        fold(column.source) for column in relation.columns if column.default is not None or column.generated
+    }
+    names |= {fold(column.source) for column in columns}
+    return [key for key in relation.unique_keys if names & {fold(name) for name in key.columns}]
+
+
+def _updating(key: UniqueKey, relation: Relation) -> str:
+    """ON CONFLICT that leaves nothing of the row in the way."""
+    listed = ", ".join(quote(relation.column(name).name) for name in key.columns)
+    own = {fold(name) for name in key.columns}
+    # A column that the statement leaves out goes back to its default, which EXCLUDED holds as well.
+    sets = [
+        f"{quote(column.name)} = EXCLUDED.{quote(column.name)}"
+        for column in relation.columns
+        if fold(column.source) not in own and not column.generated
+    ]
+    return f" ON CONFLICT ({listed}) DO " + (f"UPDATE SET {', '.join(sets)}" if sets else "NOTHING")
+
+
+def _deleting(
+    source: tree.Query, columns: list[TargetColumn], keys: list[UniqueKey], relation: Relation,
+    scope: Scope, prefix: str, text: str, returning: Change,
+) -> Change:  # fmt: skip
+    """The rows in the way are deleted first, in the same statement."""
+    rows = given_rows(source, columns, relation, scope, asks=False)
+    names = {fold(column.source) for column in columns}
+    whole = any(key.where or not {fold(n) for n in key.columns} <= names for key in keys)
+    new = fresh_rows(rows, columns, relation, whole=whole, mended=True)
+    fresh, gone = (_free(name, scope) for name in ("fresh", "gone"))
+    head = f"{prefix.rstrip()}, " if prefix else "WITH "
+    parts = [f"{fresh} AS ({new.sql})"]
+    only = ""
+    if keys:
+        parts.append(
+            f"{gone} AS (DELETE FROM {table_name(relation)} AS old USING {fresh} AS fresh"
+            f" WHERE {in_the_way(keys, relation, scope)} RETURNING 1)"
+        )
+        # Reading what went makes PostgreSQL delete before it inserts.
+        only = f" WHERE (SELECT count(*) FROM {gone}) >= 0"
+    sql = (
+        f"{head}{', '.join(parts)} INSERT INTO {text} ({new.listed}) SELECT {new.listed} FROM {fresh}{only}"
+        f"{returning.sql}"
+    )
+    return replace(returning, sql=sql, findings=(*returning.findings, *findings(relation)))
+
+
+def _free(name: str, scope: Scope) -> str:
+    """A name for a common table expression that the statement itself has not given."""
+    while scope.common(name) is not None:
+        name += "_"
+    return quote(name)
+
+
+def in_the_way(keys: Sequence[UniqueKey], relation: Relation, scope: Scope) -> str:
+    """The condition for a row called `old` to share a key with one called `fresh`."""
+    return " OR ".join(f"({_same_key(key, relation, scope)})" for key in keys)
+
+
+def _same_key(key: UniqueKey, relation: Relation, scope: Scope) -> str:
+    parts = []
+    for number, name in enumerate(key.columns):
+        column = relation.column(name)
+        sides = [column_value(column, f"{side}.{quote(column.name)}") for side in ("old", "fresh")]
+        if key.collations and sides[0].kind == "text":
+            sides = [text_key(v, key.collations[number], ordering=False, bytewise=True) for v in sides]
+        elif key.collations and key.collations[number] != "BINARY":
+            raise refuse(f"REPLACE into {relation.source} with a key of {column.source}, {column.type}")
+        parts.append(f"{sides[0].sql} = {sides[1].sql}")
+    if key.where is not None:
+        for side in ("old", "fresh"):
+            seen = replace(scope, sources=(relation_source(relation, side, relation.source),), outer=None)
+            parts.append(f"({condition(read_expression(key.where), seen).sql})")
+    return " AND ".join(parts)
+
+
+def findings(relation: Relation) -> tuple[str, ...]:
+    """What is to be known of rows that REPLACE deletes."""
+    found = []
+    if relation.children:
+        found.append(
+            f"OR REPLACE deletes the rows of {relation.source} in the way: the foreign keys of "
+            f"{', '.join(relation.children)} act as with PRAGMA foreign_keys = ON"
+        )
+    if "DELETE" in relation.triggers:
+        found.append(
+            f"OR REPLACE fires the DELETE triggers of {relation.source} for the rows in the way, as with "
+            "PRAGMA recursive_triggers = ON"
+        )
+    return tuple(found)
