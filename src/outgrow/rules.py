@@ -80,6 +80,8 @@ RULES: tuple[Rule, ...] = (
           "Write it by hand from the text shown."),
     _rule("virtual.content", _WARNING, "A virtual table's content becomes an ordinary table",
           "Build the full-text or spatial index that the application needs on it."),
+    _rule("virtual.rtree", _INFO, "An R*Tree becomes a table with a GiST index",
+          "Translated queries use the index; write `box(…) && box(…)` beside comparisons in your own."),
     _rule("virtual.unreadable", _LOSS, "A virtual table's content cannot be read here",
           "Load its module where the application runs and copy the content into an ordinary table first."),
     _rule("collation.unknown", _WARNING, "A collation of the application is not known to PostgreSQL",

@@ -213,6 +213,8 @@ class Builder:
                 refused = apply.refused(statement, self._refusals[number])
                 outcomes += refused
                 findings += [Finding(rule=o.rule, object=o.name, detail=o.reason) for o in refused if o.rule]
+                if not refused:
+                    findings.append(_refused_beside(statement, self._refusals[number]))
                 continue
             if number in self._invalid and statement.if_invalid is not None:
                 outcomes.append(statement.if_invalid)
@@ -225,3 +227,9 @@ class Builder:
                     Finding(rule=o.rule, object=o.name, detail=o.reason) for o in statement.outcomes if o.rule
                 ]
         return tuple(outcomes), tuple(findings)
+
+
+def _refused_beside(statement: Statement, reason: str) -> Finding:
+    """The finding of a statement that makes no object of the source, when PostgreSQL refuses it."""
+    detail = f"{statement.why}: PostgreSQL refuses it: {reason}"
+    return Finding(rule="index.refused", object=statement.table or statement.why, detail=detail)

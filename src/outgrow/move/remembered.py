@@ -106,6 +106,8 @@ def _content(planned: TablePlan) -> Table:
     return Table(
         name=planned.source,
         sql="",
+        primary_key=planned.primary_key,
+        rtree=planned.rtree,
         columns=tuple(
             Column(
                 name=c.source, declared_type=c.declared, affinity=affinity(c.declared), not_null=c.not_null

@@ -19,6 +19,7 @@ from outgrow.plan.left import left_with_table
 from outgrow.plan.model import Outcome, Plan, Statement, TablePlan
 from outgrow.plan.naming import name_everything, target_model
 from outgrow.plan.overrides import Overrides, check_overrides
+from outgrow.plan.rtree import plan_rtree, with_boxes
 from outgrow.plan.tables import create_table, plan_table
 from outgrow.plan.views import plan_views_and_triggers
 from outgrow.schema.model import Database, Table, VirtualTable
@@ -46,7 +47,9 @@ class _Gathered:
 def with_content(database: Database) -> tuple[Database, dict[str, str]]:
     """The database with every readable virtual table added as a table, and the SELECT of each by name."""
     readable = [entry for entry in database.virtual_tables if entry.readable and entry.select]
-    tables = tuple(Table(name=entry.name, sql=entry.sql, columns=entry.columns) for entry in readable)
+    tables = tuple(
+        with_boxes(Table(name=entry.name, sql=entry.sql, columns=entry.columns), entry) for entry in readable
+    )
     selects = {entry.name: entry.select or "" for entry in readable}
     return replace(database, tables=database.tables + tables), selects
 
@@ -144,7 +147,9 @@ def _schema(database: Database, options: Options) -> list[Statement]:
 
 def _virtual_tables(given: KeyInput) -> Iterator[Made]:
     for table in given.database.virtual_tables:
-        if table.name in given.plans:
+        if table.name in given.plans and given.plans[table.name].rtree:
+            yield from plan_rtree(given, table.name)
+        elif table.name in given.plans:
             how = "read through the module" if table.readable == "module" else "read from its shadow tables"
             detail = f"{table.module}: {how}, without its index"
             rows = given.plans[table.name].rows

@@ -122,7 +122,7 @@ def _primary_key(given: KeyInput, table: Table, profile: TableProfile) -> Iterat
         why=f"primary key of {table.name}",
         phase="post-data",
         table=table.name,
-        outcomes=(outcome,),
+        outcomes=() if given.plans[table.name].virtual else (outcome,),
         reverse=f"{on} DROP CONSTRAINT {quote(name)}",
     )
     yield _with_digest(given, table, profile, index, statement)

@@ -135,6 +135,8 @@ class TablePlan:
     identity_next: int | None = None
     identity_sequence: str | None = None
     autoincrement: bool = False
+    rtree: tuple[str, ...] = ()
+    """Coordinate columns that a GiST index serves as boxes, by source name."""
 
     def column(self, source: str) -> ColumnPlan:
         """The plan of that source column, ASCII case ignored; KeyError if none."""

@@ -12,6 +12,7 @@ from outgrow.errors import ConfigError
 from outgrow.findings import Finding
 from outgrow.options import Options
 from outgrow.plan.overrides import Overrides
+from outgrow.plan.rtree import boxes
 from outgrow.schema.model import Database, Index, Table
 from outgrow.schema.names import MAX_BYTES, Namespace, column_names, fold, quote, relation_names
 from outgrow.schema.target import Relation, TargetColumn, TargetModel, UniqueKey
@@ -113,8 +114,9 @@ def target_model(
             source=table.name,
             schema=options.schema,
             name=naming.relations[table.name],
-            rowid_alias=table.rowid_alias,
+            rowid_alias=table.primary_key[0] if table.rtree else table.rowid_alias,
             primary_key=table.primary_key,
+            rtree=boxes(table, choices),
             unique_keys=_unique_keys(table),
             columns=tuple(
                 TargetColumn(

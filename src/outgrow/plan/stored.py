@@ -58,6 +58,5 @@ def _document(text: str) -> dict[str, Any]:
 
 def _table(entry: dict[str, Any]) -> TablePlan:
     columns = tuple(ColumnPlan(**column) for column in entry.pop("columns"))
-    return TablePlan(
-        columns=columns, **{**entry, "key": tuple(entry["key"]), "primary_key": tuple(entry["primary_key"])}
-    )
+    lists = {name: tuple(value) for name, value in entry.items() if isinstance(value, list)}
+    return TablePlan(columns=columns, **{**entry, **lists})

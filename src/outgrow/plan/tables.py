@@ -58,6 +58,7 @@ def plan_table(given: TableInput) -> Planned:
         select=given.select,
         key=_row_key(given.table, given.profile, columns),
         primary_key=given.table.primary_key,
+        rtree=given.model.relation(given.table.name).rtree,
         identity_next=_identity_next(given.table, given.profile),
         autoincrement=given.table.autoincrement,
         identity_sequence=_identity_sequence(given.table, columns, given.naming),
@@ -120,7 +121,7 @@ def create_table(plan: TablePlan, schema: str, outcomes: tuple[Outcome, ...]) ->
 
 def _table_outcome(plan: TablePlan) -> Outcome:
     if plan.virtual:
-        reason = "its content becomes an ordinary table"
+        reason = "a table with a GiST index" if plan.rtree else "its content becomes an ordinary table"
         return Outcome(kind="virtual_tables", name=plan.source, fate="changed", reason=reason)
     return Outcome(kind="tables", name=plan.source, fate="moved")
 

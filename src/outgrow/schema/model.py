@@ -130,6 +130,8 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[Index, ...] = ()
     sequence: int | None = None
+    rtree: tuple[str, ...] = ()
+    """Of an R*Tree its coordinate columns: least and greatest of each dimension in turn."""
 
     def column(self, name: str) -> Column:
         """The column of that name, compared without ASCII case as SQLite does; KeyError if none."""

@@ -83,6 +83,7 @@ class Relation:
     `unique_keys` are all of them, the primary key's first; None where one is over an expression.
     `checks` are the conditions of its CHECK constraints, as PostgreSQL has them; `children` the source names
     of the tables whose foreign keys point to it; `triggers` the events that fire triggers.
+    `rtree` are an R*Tree's coordinate columns by source name: least and greatest of each dimension in turn.
     """
 
     source: str
@@ -96,6 +97,7 @@ class Relation:
     checks: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
     triggers: frozenset[Event] = frozenset()
+    rtree: tuple[str, ...] = ()
 
     def column(self, source_name: str) -> TargetColumn:
         """The column of that source name, ASCII case ignored; KeyError when there is none."""
@@ -103,6 +105,19 @@ class Relation:
             if fold(column.source) == fold(source_name):
                 return column
         raise KeyError(source_name)
+
+
+def box_keys(coordinates: tuple[str, ...]) -> tuple[str, ...]:
+    """SQL of the boxes that an R*Tree is indexed by, one for every two dimensions.
+
+    `coordinates` is SQL for the least and greatest of each dimension in turn; a dimension without a partner
+    is beside 0.
+    """
+    padded = (*coordinates, "0", "0") if len(coordinates) % 4 else coordinates
+    return tuple(
+        f"box(point({padded[n]}, {padded[n + 2]}), point({padded[n + 1]}, {padded[n + 3]}))"
+        for n in range(0, len(padded), 4)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from outgrow.translate import tree
 from outgrow.translate.changed import column_of, is_rowid, kept_rowid
 from outgrow.translate.expressions import translate
 from outgrow.translate.query import query
+from outgrow.translate.rtree import kept
 from outgrow.translate.scope import Scope
-from outgrow.translate.store import stored
 from outgrow.translate.value import refuse
 
 Assignments = tuple[tuple[tuple[str, ...], tree.Expression], ...]
@@ -22,7 +22,9 @@ def assigned(assignments: Assignments, relation: Relation, scope: Scope) -> str:
     texts = []
     for names, expression in assignments:
         if len(names) > 1 and isinstance(expression, tree.Subquery):
-            texts.append(_row_from([column_of(relation, name) for name in names], expression, scope))
+            texts.append(
+                _row_from([column_of(relation, name) for name in names], expression, relation, scope)
+            )
         else:
             new = new_values(((names, expression),), relation, scope)
             texts += [f"{quote(column.name)} = {text}" for column, text in new]
@@ -47,18 +49,21 @@ def new_values(assignments: Assignments, relation: Relation, scope: Scope) -> li
 
 
 def _new_value(column: TargetColumn, expression: tree.Expression, relation: Relation, scope: Scope) -> str:
-    text = stored(translate(expression, scope), column, scope.parameters)
+    text = kept(translate(expression, scope), column, relation, scope)
     # The next key goes beyond one that an UPDATE gives, too.
     return kept_rowid(text, column, relation) if is_rowid(relation, column) else text
 
 
-def _row_from(columns: list[TargetColumn], node: tree.Subquery, scope: Scope) -> str:
+def _row_from(columns: list[TargetColumn], node: tree.Subquery, relation: Relation, scope: Scope) -> str:
     result = query(node.query, scope)
     if len(result.columns) != len(columns):
         raise refuse(f"{len(columns)} columns set to {len(result.columns)} values")
     names = [f"v{number}" for number in range(1, len(columns) + 1)]
+    inside = replace(scope, parameters=None)
     texts = [
-        stored(replace(value, sql=f"one.{name}", constant=None, digits=None, flag=None), column)
+        kept(
+            replace(value, sql=f"one.{name}", constant=None, digits=None, flag=None), column, relation, inside
+        )
         for value, name, column in zip(result.columns, names, columns, strict=True)
     ]
     listed = ", ".join(quote(column.name) for column in columns)

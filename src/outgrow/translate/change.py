@@ -14,9 +14,10 @@ from outgrow.schema.target import Relation
 from outgrow.translate import row_by_row, tree
 from outgrow.translate.assignments import assigned
 from outgrow.translate.changed import Change, relation_of, returning, table_name, target
-from outgrow.translate.expressions import condition, order_terms
+from outgrow.translate.expressions import order_terms
 from outgrow.translate.insert import insert
 from outgrow.translate.query import limit_clause, query, with_clause
+from outgrow.translate.rtree import narrowed
 from outgrow.translate.scope import Scope, Source
 from outgrow.translate.sources import from_clause
 from outgrow.translate.value import refuse
@@ -107,7 +108,7 @@ def _delete(node: tree.Delete, scope: Scope, prefix: str) -> Change:
 
 
 def _where(node: tree.Update | tree.Delete, source: Source, scope: Scope) -> str:
-    where = f" WHERE {condition(node.where, scope).sql}" if node.where is not None else ""
+    where = f" WHERE {narrowed(node.where, scope).sql}" if node.where is not None else ""
     if node.limit is None or source.relation is None:
         return where
     if isinstance(node, tree.Update) and node.sources:

@@ -36,7 +36,7 @@ def relation_of(name: str, scope: Scope) -> Relation:
 
 def column_of(relation: Relation, name: str) -> TargetColumn:
     """The column of that name, which may be one of the rowid's; TranslationError when there is none."""
-    if fold(name) in ROWID_NAMES and relation.rowid_alias is not None:
+    if fold(name) in ROWID_NAMES and relation.rowid_alias is not None and not relation.rtree:
         return relation.column(relation.rowid_alias)
     try:
         return relation.column(name)
@@ -81,8 +81,9 @@ def returning(items: tuple[tree.Item, ...], source: Source, scope: Scope) -> Cha
 
 
 def is_rowid(relation: Relation, column: TargetColumn) -> bool:
-    """Whether the column stands for the rowid."""
-    return relation.rowid_alias is not None and fold(column.source) == fold(relation.rowid_alias)
+    """Whether a sequence numbers the column, which stands for the rowid; in an R*Tree a trigger does."""
+    alias = relation.rowid_alias if not relation.rtree else None
+    return alias is not None and fold(column.source) == fold(alias)
 
 
 def kept_rowid(text: str, column: TargetColumn, relation: Relation) -> str:

@@ -10,8 +10,8 @@ from outgrow.translate import tree
 from outgrow.translate.changed import is_rowid, kept_rowid
 from outgrow.translate.expressions import translate
 from outgrow.translate.query import query
+from outgrow.translate.rtree import kept
 from outgrow.translate.scope import Scope
-from outgrow.translate.store import stored
 from outgrow.translate.value import Value, refuse
 
 
@@ -64,7 +64,7 @@ def _may_be_null(value: Value, scope: Scope) -> bool:
 def _text(value: Value, column: TargetColumn, relation: Relation, scope: Scope, *, asks: bool) -> str:
     if asks and is_rowid(relation, column) and value.kind == "null":
         return "DEFAULT"
-    text = stored(value, column, scope.parameters)
+    text = kept(value, column, relation, scope)
     if asks:
         return kept_rowid(text, column, relation) if is_rowid(relation, column) else text
     # In a query around them, PostgreSQL would take a bare parameter for a text.
@@ -79,8 +79,10 @@ def _selected(
         raise refuse(f"INSERT of {len(result.columns)} values into {len(columns)} columns")
     names = [f"v{number}" for number in range(1, len(columns) + 1)]
     texts = []
+    inside = replace(scope, parameters=None)
     for value, name, column in zip(result.columns, names, columns, strict=True):
-        text = stored(replace(value, sql=f"rows.{name}", constant=None, digits=None, flag=None), column)
+        seen = replace(value, sql=f"rows.{name}", constant=None, digits=None, flag=None)
+        text = kept(seen, column, relation, inside)
         texts.append(kept_rowid(text, column, relation) if asks and is_rowid(relation, column) else text)
     nullable = frozenset(
         fold(c.source) for v, c in zip(result.columns, columns, strict=True) if _may_be_null(v, scope)

@@ -27,6 +27,8 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
         raise refuse("a conflict clause on a view")
     if node.upserts and (node.conflict not in {"", "ABORT"} or len(node.upserts) > 1):
         raise refuse("several conflict clauses")
+    if node.upserts and relation.rtree:  # SQLite: "UPSERT not implemented for virtual table"
+        raise refuse(f"ON CONFLICT of the R*Tree {relation.source}")
     if node.conflict == "FAIL":
         _one_row_only(node, relation)
     text, source = target(relation, node.alias)

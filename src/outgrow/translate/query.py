@@ -15,8 +15,9 @@ from outgrow.schema.target import TargetColumn
 from outgrow.translate import held, tree
 from outgrow.translate.aggregates import distinct_key
 from outgrow.translate.collations import order_term
-from outgrow.translate.expressions import condition, translate
+from outgrow.translate.expressions import translate
 from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, picking
+from outgrow.translate.rtree import narrowed
 from outgrow.translate.scope import Result, Scope, Source
 from outgrow.translate.sources import From, from_clause, named_source, target_names, told_apart
 from outgrow.translate.unify import is_flag, unify
@@ -227,7 +228,7 @@ def _tail(
 ) -> str:
     text = f" FROM {source.sql}" if source.sql else ""
     if node.where is not None:
-        text += f" WHERE {condition(node.where, scope).sql}"
+        text += f" WHERE {narrowed(node.where, scope).sql}"
     if keys:
         text += f" GROUP BY {', '.join(key.within(Rank.OR) for key in keys)}"
     if node.having is not None:

@@ -59,6 +59,8 @@ def relation_source(
     alias = columns.get(fold(relation.rowid_alias)) if relation.rowid_alias and rowid else None
     labels = tuple(column.source for column in relation.columns)
     known = replace(alias, nullable=False) if alias is not None else None
+    if known is not None and known.column is not None and relation.rtree:
+        known = replace(known, column=replace(known.column, source="rowid"))  # so SQLite calls it there
     key = tuple(columns[fold(column)] for column in relation.primary_key)
     if any(column.nullable for column in key):
         key = ()

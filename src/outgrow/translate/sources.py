@@ -14,6 +14,7 @@ from outgrow.schema.names import Namespace, fold, literal, qualified, quote
 from outgrow.translate import held, tree
 from outgrow.translate.compare import compare
 from outgrow.translate.expressions import condition, translate
+from outgrow.translate.rtree import narrowed
 from outgrow.translate.scope import Result, Scope, Source, relation_source
 from outgrow.translate.value import Kind, Rank, Value, as_text, refuse, to_integer
 
@@ -180,7 +181,7 @@ def _shared(left: tuple[Source, ...], right: Source, join: tree.Join) -> tuple[s
 def _condition(left: From, right: Source, join: tree.Join, shared: tuple[str, ...], scope: Scope) -> str:
     tests = [_equal(left, right, name, scope) for name in shared]
     if join.on is not None:
-        tests.append(condition(join.on, scope))
+        tests.append(narrowed(join.on, scope))
     if len(tests) == 1:
         return tests[0].sql
     return " AND ".join(test.within(Rank.AND) for test in tests)

@@ -82,6 +82,10 @@ def unnamed(statement: Statement, *, valid: bool) -> list[str]:
 def index_name(statement: Statement, schema: str) -> str:
     """The quoted name of the index that a statement makes; "" when it makes none."""
     if not statement.outcomes:
-        return (statement.reverse or "").removeprefix(f"DROP INDEX {quote(schema)}.")
+        undo = statement.reverse or ""
+        for start in (f"DROP INDEX {quote(schema)}.", " DROP CONSTRAINT "):
+            if start in undo:
+                return undo.partition(start)[2]
+        return ""
     outcome = statement.outcomes[0]
     return quote(outcome.target) if outcome.kind in {"primary_keys", "unique_constraints", "indexes"} else ""
