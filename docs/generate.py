@@ -103,6 +103,14 @@ def _functions(_: Path) -> str:
     return f"Scalar functions: {scalar}.\n\nAggregates: {aggregate}.\n"
 
 
+def _pragmas(_: Path) -> str:
+    from outgrow.translate.pragmas import RULES  # noqa: PLC0415
+
+    lines = ["| pragma | on PostgreSQL |", "|---|---|"]
+    lines += [f"| `{name}` | {rule.does} |" for name, rule in RULES.items()]
+    return "\n".join(lines) + "\n"
+
+
 def _declared(_: Path) -> str:
     from outgrow.types.declared import _MEANINGS  # noqa: PLC0415 - the table itself is what is documented
 
@@ -198,6 +206,7 @@ _SECTIONS: Mapping[str, Callable[[Path], str]] = {
     "rule-facts": _rule_facts,
     "rule-index": _rule_index,
     "functions": _functions,
+    "pragmas": _pragmas,
     "declared-types": _declared,
     "boolean-spellings": _booleans,
 }

@@ -156,6 +156,7 @@ def test_every_kind_of_object(pg: psycopg.Connection[Any]) -> None:
     assert len(source.master) == len(conn.execute("SELECT * FROM sqlite_master").fetchall()) > 30
     assert dict(source.settings) == {
         "user_version": -7, "application_id": 252006673, "encoding": "UTF-8", "page_size": 4096,
+        "auto_vacuum": 0, "journal_mode": "memory",
     }  # fmt: skip
 
 

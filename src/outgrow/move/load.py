@@ -54,7 +54,7 @@ def load(walk: Walk, comparison: Comparison) -> tuple[tuple[Outcome, ...], tuple
 def _keep_catalog(walk: Walk) -> None:
     """SQLite's own catalog goes over as it was: applications ask `sqlite_master` and `PRAGMA table_info`."""
     with walk.snapshot.apsw() as source:
-        kept = read_source_schema(source)
+        kept = read_source_schema(source, walk.snapshot.journal_mode)
     with walk.main.transaction():
         source_schema.keep(walk.main, walk.plan.schema, kept)
 

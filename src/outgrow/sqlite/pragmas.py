@@ -18,7 +18,7 @@ Row = tuple[Any, ...]
 Rows = tuple[Row, ...]
 
 _CODECS = {"UTF-8": "utf-8", "UTF-16le": "utf-16-le", "UTF-16be": "utf-16-be"}
-_SETTINGS = ("user_version", "application_id", "encoding", "page_size")
+_SETTINGS = ("user_version", "application_id", "encoding", "page_size", "auto_vacuum")
 
 # Columns of each answer, the texts marked: they are read as bytes, so that none can stop the reading.
 _MASTER = ("type$", "name$", "tbl_name$", "rootpage", "sql$")
@@ -46,13 +46,15 @@ class SourceSchema:
     settings: Rows
 
 
-def read_source_schema(connection: Connection) -> SourceSchema:
+def read_source_schema(connection: Connection, journal_mode: str | None = None) -> SourceSchema:
     """Everything that SQLite says of the schema `main`.
 
     A view or virtual table that SQLite cannot read has no columns here, as it has none there. Bytes that
-    are no text become U+FFFD. `connection` must be inside one read transaction or immutable.
+    are no text become U+FFFD. `connection` must be inside one read transaction or immutable; an immutable one
+    does not know the file's `journal_mode`.
     """
     settings = tuple((name, ask(connection, f"PRAGMA main.{name}")[0][0]) for name in _SETTINGS)
+    settings += (("journal_mode", journal_mode or ask(connection, "PRAGMA main.journal_mode")[0][0]),)
     reader = _Reader(connection, _CODECS[dict(settings)["encoding"]])
     columns: list[Row] = []
     indexes: list[Row] = []

@@ -1,52 +1,20 @@
 """Statements that are no queries: transactions, PRAGMA, ATTACH, VACUUM, ANALYZE, REINDEX, EXPLAIN.
 
-A pragma is answered from the model, mapped to what PostgreSQL has, or let pass where PostgreSQL does by
-itself what it asks for; any other is refused by name. Used by `statement`.
+Used by `statement`; what each pragma is stands in `pragmas`.
 Rules: https://www.sqlite.org/pragma.html, https://www.sqlite.org/lang_transaction.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from outgrow.schema.lexer import unquote
-from outgrow.schema.names import literal, qualified, quote
+from outgrow.schema.names import fold, qualified, quote
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate.grammar import Reader
-from outgrow.translate.sources import PRAGMAS
+from outgrow.translate.pragma_kinds import Answer
+from outgrow.translate.pragmas import pragma
 from outgrow.translate.value import refuse
-
-Row = tuple[int | float | str | bytes | None, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What to run (with its findings), or the rows that are the answer."""
-
-    sql: str = ""
-    labels: tuple[str, ...] = ()
-    rows: tuple[Row, ...] | None = None
-    findings: tuple[str, ...] = ()
-
-
-_UNHEARD = {
-    "analysis_limit", "auto_vacuum", "automatic_index", "busy_timeout", "cache_size", "cache_spill",
-    "cell_size_check", "checkpoint_fullfsync", "defer_foreign_keys", "foreign_keys", "fullfsync",
-    "hard_heap_limit", "incremental_vacuum", "journal_mode", "journal_size_limit", "legacy_file_format",
-    "locking_mode", "mmap_size", "optimize", "page_size", "read_uncommitted", "recursive_triggers",
-    "secure_delete", "shrink_memory", "soft_heap_limit", "synchronous", "temp_store", "threads",
-    "trusted_schema", "wal_autocheckpoint", "wal_checkpoint", "case_sensitive_like", "writable_schema",
-}  # fmt: skip
-"""Pragmas that tune SQLite's own file and memory; PostgreSQL has nothing that they could change."""
-_NOW: dict[str, tuple[str, int | str]] = {
-    "foreign_keys": ("foreign_keys", 1), "journal_mode": ("journal_mode", "wal"),
-    "synchronous": ("synchronous", 2), "busy_timeout": ("timeout", 0), "page_size": ("page_size", 4096),
-    "auto_vacuum": ("auto_vacuum", 0), "recursive_triggers": ("recursive_triggers", 0),
-    "encoding": ("encoding", "UTF-8"), "locking_mode": ("locking_mode", "normal"),
-    "cache_size": ("cache_size", -2000), "temp_store": ("temp_store", 0),
-}  # fmt: skip
-"""What such a pragma answers when it is asked: its column and value."""
 
 
 def answer(sql: str, model: TargetModel) -> Answer | None:
@@ -159,43 +127,18 @@ def _dotted(reader: _Control) -> str:
 
 
 def _pragma(reader: _Control, model: TargetModel) -> Answer:
-    name = _dotted(reader).lower()
-    argument = None
+    name = reader.name()
+    if reader.accept("."):
+        if fold(name) != "main":
+            raise refuse(f"PRAGMA {name}.{reader.name()}: only the schema main is asked")
+        name = reader.name()
+    value = None
     if reader.accept("="):
-        argument = _setting(reader)
+        value = _setting(reader)
     elif reader.accept("("):
-        argument = _setting(reader)
+        value = _setting(reader)
         reader.expect(")")
-    kept = f"pragma_{name}"
-    if kept in PRAGMAS and (argument is not None) == (
-        name not in {"user_version", "application_id", "table_list"}
-    ):
-        return _kept(kept, argument, model)
-    if name == "database_list":
-        return Answer(labels=("seq", "name", "file"), rows=((0, "main", ""),))
-    if name == "collation_list":
-        return Answer(labels=("seq", "name"), rows=((0, "RTRIM"), (1, "NOCASE"), (2, "BINARY")))
-    if name in {"integrity_check", "quick_check"}:
-        return Answer(labels=(name,), rows=(("ok",),))
-    if name in _NOW and argument is None:
-        label, value = _NOW[name]
-        return Answer(labels=(label,), rows=((value,),))
-    if name in _UNHEARD:
-        said = f"PRAGMA {name}: PostgreSQL has nothing that it could change"
-        if name == "journal_mode":
-            return Answer(labels=("journal_mode",), rows=(("wal",),), findings=(said,))
-        return Answer(labels=(), rows=(), findings=(said,))
-    raise refuse(f"PRAGMA {name}")
-
-
-def _kept(name: str, argument: str | None, model: TargetModel) -> Answer:
-    """What the target keeps of SQLite's own catalog."""
-    arguments = ", ".join(literal(part) for part in (model.schema, argument) if part is not None)
-    rows = PRAGMAS[name]
-    chosen = ", ".join(f"sqlite.v({quote(column)})" for column, _, _ in rows)
-    return Answer(
-        sql=f"SELECT {chosen} FROM sqlite.{name}({arguments})", labels=tuple(column for column, _, _ in rows)
-    )
+    return pragma(name.lower(), value, model)
 
 
 def _setting(reader: _Control) -> str:

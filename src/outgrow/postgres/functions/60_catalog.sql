@@ -145,6 +145,16 @@ BEGIN
     END IF;
 END $$;
 
+-- What PRAGMA user_version and application_id set. Whoever may not write to outgrow.sqlite_settings may not set.
+CREATE OR REPLACE FUNCTION sqlite.keep_setting(target text, setting text, new_value text) RETURNS void
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+    UPDATE outgrow.sqlite_settings AS s SET value = $3 WHERE s.schema = $1 AND s.name = $2;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'schema % holds no move by outgrow that could keep %', $1, $2;
+    END IF;
+END $$;
+
 CREATE OR REPLACE FUNCTION sqlite.pragma_user_version(target text) RETURNS TABLE (user_version bigint)
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
 SELECT s::bigint FROM sqlite.kept_setting($1, 'user_version') AS s
