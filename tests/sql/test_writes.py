@@ -28,6 +28,8 @@ CREATE TABLE heir(id INTEGER PRIMARY KEY, parent TEXT REFERENCES parent(code) ON
 INSERT INTO parent VALUES (1, 'a'), (2, 'b');
 INSERT INTO child VALUES (1, 1), (2, 2), (3, 1);
 INSERT INTO heir VALUES (1, 'a'), (2, 'b');
+CREATE TABLE document(id INTEGER PRIMARY KEY, body TEXT CHECK (json_valid(body)), data JSON, free TEXT);
+INSERT INTO document VALUES (1, '{"a":[1]}', '{"b":2}', '{"c":{"d":"e:f"}}'), (2, '[]', '["x"]', 'text');
 CREATE TABLE heard(id INTEGER PRIMARY KEY, code TEXT UNIQUE, n INTEGER);
 CREATE TABLE log(id INTEGER PRIMARY KEY, said TEXT);
 CREATE TRIGGER heard_insert AFTER INSERT ON heard BEGIN INSERT INTO log(said) VALUES ('i' || new.id); END;
@@ -42,6 +44,7 @@ TABLES = [
     "SELECT * FROM parent ORDER BY id",
     "SELECT * FROM child ORDER BY id",
     "SELECT * FROM heir ORDER BY id",
+    "SELECT id, json(body), json(data), free, typeof(data) FROM document ORDER BY id",
     "SELECT * FROM heard ORDER BY id",
     "SELECT * FROM log ORDER BY id",
 ]
@@ -281,3 +284,55 @@ def test_what_is_said_of_a_conflict_clause(moved: Moved, sql: str, said: list[st
 )  # fmt: skip
 def test_a_conflict_clause_without_a_conflict_is_plain(moved: Moved, sql: str, translated: str) -> None:
     assert moved.translated(sql).sql == translated
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        """INSERT INTO document(body, data) VALUES ('{"a":{"b":[1,2.5]}}', '[true]'), ('1', NULL)""",
+        """UPDATE document SET body = json_set(body, '$.new', 'a:b'), data = '"text"' WHERE id = 1""",
+        """INSERT INTO document(body) SELECT json_object('k', id, 'l', ':') FROM word""",
+        """INSERT INTO document(body) VALUES ('{"a:b":1}'), ('{"a:b":"é:"}')""",
+        """INSERT INTO document(data) VALUES (x'00')""",
+    ],
+)
+def test_a_document_is_stored(moved: Moved, sql: str) -> None:
+    assert moved.model.relation("document").column("body").type == "jsonb"
+    assert moved.model.relation("document").column("data").type == "jsonb"
+    if "x'00'" in sql:
+        assert "the column data is text, which cannot keep '00'" in moved.on_postgres(sql).error
+    else:
+        _same_afterwards(moved, sql)
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        ('{"a":1,"a":2}', "a key is there twice"),
+        ('[{"b":{"a":1,"a":":"}}]', "a key is there twice"),
+        ('{"a\\u003a":1,"b":1,"b":2}', "a key is there twice"),
+        ('{"a":1e-20000}', "numeric"),
+        ('["\\u0000"]', "unsupported Unicode escape sequence"),
+        ("no JSON", "invalid input syntax for type json"),
+    ],
+)
+def test_a_document_that_jsonb_would_change_is_an_error(moved: Moved, text: str, lost: str) -> None:
+    for sql, parameters in (
+        ("INSERT INTO document(body) VALUES (?)", (text,)),
+        (f"UPDATE document SET body = '{text}' WHERE id = 1", ()),
+    ):
+        error = moved.on_postgres(sql, parameters).error
+        assert f"the column body is jsonb, which cannot keep '{text}'".replace("\\", "\\\\") in error.replace(
+            "E'", "'"
+        )
+        assert lost in error
+        assert "Set json =" in error
+
+
+def test_a_long_document_is_kept_unless_numeric_loses_a_number(moved: Moved) -> None:
+    long = '["' + "x" * 20_000 + '",0.' + "0" * 9_000 + "1]"
+    for text in (long, '[1e-1000,"1e-20000","\\u003a"]'):
+        with moved.post.transaction(force_rollback=True):
+            assert not moved.on_postgres("INSERT INTO document(body) VALUES (?)", (text,)).error
+    error = moved.on_postgres("INSERT INTO document(body) VALUES (?)", (f"0.{'0' * 17_000}1",)).error
+    assert "numeric" in error

@@ -53,8 +53,8 @@ def stored(
         return _stored(value, wanted, like)
     except TranslationError:
         keeps_all = wanted.conversion in {"escaped", "tagged"}
-        known = value.constant is not None or not queries
-        if (known and not keeps_all) or (value.kind == "held" and like.kind == "held"):
+        refused = not queries or (value.constant is not None and wanted.conversion != "json")
+        if (refused and not keeps_all) or (value.kind == "held" and like.kind == "held"):
             raise
         return _by_row(value, wanted, like)
 
@@ -77,12 +77,24 @@ def _by_row(value: Value, wanted: TargetColumn, like: Value) -> str:
     if recipe == "escaped":
         return f"sqlite.escape({_with_affinity(held.tagged(value).sql, wanted)})"
     if recipe == "json":
-        return f"{as_text(held.stored_form(value)).within(Rank.ATOM)}::{wanted.type}"
+        return _document(value, wanted)
     if recipe == "integer-text":
         return f"sqlite.store_integer(sqlite.integer_affinity({held.tagged(value).sql}))"
     if recipe.startswith("uuid-") or recipe.endswith("-text") or recipe == "boolean":
         return _checked(value, wanted, like)
     raise _misfit(value, wanted)
+
+
+def _document(value: Value, wanted: TargetColumn) -> str:
+    """A text as JSON; an error that names the column where that would lose something."""
+    if wanted.affinity in {None, Affinity.TEXT}:
+        text = as_text(held.stored_form(value))
+    else:  # a number stays one on SQLite, or becomes one
+        tagged = _with_affinity(held.tagged(value).sql, wanted)
+        text = replace(value, sql=f"sqlite.only_text({tagged}, {literal(wanted.source)})", rank=Rank.ATOM)
+    if wanted.type == "jsonb":
+        return f"sqlite.store_json({text.sql}, {literal(wanted.source)})"
+    return f"{text.within(Rank.ATOM)}::{wanted.type}"
 
 
 def _with_affinity(tagged: str, wanted: TargetColumn) -> str:

@@ -153,6 +153,70 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               ELSE sqlite.misfit(substr(value, 2), 'here', NULL::bytea) END
 $$;
 
+-- A text as jsonb, by the rule of types/values/documents.py: an error where jsonb would not keep its meaning,
+-- because a key repeats (the last would win) or numeric does not hold a number. `stored_in` is the column.
+CREATE OR REPLACE FUNCTION sqlite.store_json(given text, stored_in text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL UNSAFE AS $$
+DECLARE
+  kept jsonb;
+  lost text;
+BEGIN
+  IF given IS NULL THEN
+    RETURN NULL;
+  END IF;
+  BEGIN
+    kept := given::jsonb;
+  EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+    lost := SQLERRM;
+  END;
+  -- jsonb prints a colon for each key it kept, and those within strings: as many as there were is a proof.
+  IF lost IS NULL AND (given ~ '\\u003[aA]|[0-9][eE][-+]?[0-9]{4}' OR length(given) > 16383
+                       OR length(given) - length(replace(given, ':', ''))
+                          <> length(kept::text) - length(replace(kept::text, ':', ''))) THEN
+    lost := sqlite.lost_in_jsonb(given::json);
+  END IF;
+  IF lost IS NOT NULL THEN
+    RAISE EXCEPTION 'the column % is jsonb, which cannot keep %: %', stored_in, quote_literal(left(given, 100)), lost
+      USING ERRCODE = '22000',
+      HINT = 'Set json = "json" in the plan for all documents, or the type text for the column, and move again.';
+  END IF;
+  RETURN kept;
+END
+$$;
+
+-- What jsonb would lose of a document; NULL for nothing.
+CREATE OR REPLACE FUNCTION sqlite.lost_in_jsonb(document json) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  number text[];
+BEGIN
+  CASE json_typeof(document)
+    WHEN 'object' THEN
+      IF (SELECT count(*) > count(DISTINCT key) FROM json_each(document)) THEN
+        RETURN 'a key is there twice';
+      END IF;
+      RETURN (SELECT max(sqlite.lost_in_jsonb(value)) FROM json_each(document));
+    WHEN 'array' THEN
+      RETURN (SELECT max(sqlite.lost_in_jsonb(one.value)) FROM json_array_elements(document) AS one(value));
+    WHEN 'number' THEN
+      number := regexp_match(document::text, '^\s*-?(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?\s*$');
+      IF length(number[1]) + coalesce(number[3]::numeric, 0) > 131072
+         OR length(coalesce(number[2], '')) - coalesce(number[3]::numeric, 0) > 16383 THEN
+        RETURN 'numeric does not hold a number';
+      END IF;
+    ELSE NULL;
+  END CASE;
+  RETURN NULL;
+END
+$$;
+
+-- The text that a value is; an error for a value of another class, which the column's type cannot keep.
+CREATE OR REPLACE FUNCTION sqlite.only_text(value text, stored_in text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN left(value, 1) = 't' THEN substr(value, 2)
+              WHEN value IS NOT NULL THEN sqlite.misfit(substr(value, 2), stored_in, NULL::text) END
+$$;
+
 -- What one session remembers of its statements; whoever runs them for the application sets it.
 CREATE OR REPLACE FUNCTION sqlite.last_insert_rowid() RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
