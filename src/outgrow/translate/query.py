@@ -226,9 +226,14 @@ def _by_position(term: tree.Expression, node: tree.Select) -> tree.Expression | 
 def _tail(
     node: tree.Select, source: From, scope: Scope, keys: tuple[Value, ...], picked: tuple[Source, ...] | None
 ) -> str:
-    text = f" FROM {source.sql}" if source.sql else ""
+    tests = list(source.tests) if source.is_wide else []
+    listed = ", ".join(source.items) if source.is_wide else source.sql
+    text = f" FROM {listed}" if listed else ""
     if node.where is not None:
-        text += f" WHERE {narrowed(node.where, scope).sql}"
+        where = narrowed(node.where, scope)
+        tests.append(where.within(Rank.AND) if tests else where.sql)
+    if tests:
+        text += f" WHERE {' AND '.join(tests)}"
     if keys:
         text += f" GROUP BY {', '.join(key.within(Rank.OR) for key in keys)}"
     if node.having is not None:

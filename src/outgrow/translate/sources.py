@@ -21,10 +21,25 @@ from outgrow.translate.value import Kind, Rank, Value, as_text, refuse, to_integ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class From:
-    """The FROM clause: its text without the word, "" for none, and what it brings into sight."""
+    """The FROM clause: its text without the word, "" for none, and what it brings into sight.
+
+    `items` and `tests` say the same as a list of tables and the conditions between them, as long as no
+    join is an outer one; `items` is empty where that cannot be.
+    """
 
     sql: str = ""
     sources: tuple[Source, ...] = ()
+    items: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it must be written as a list, for PostgreSQL to choose the order of so many tables."""
+        return len(self.items) > _ORDERED_BY_PLANNER
+
+
+_ORDERED_BY_PLANNER = 8
+"""PostgreSQL's join_collapse_limit: beyond it, written joins are made in the order of their writing."""
 
 
 def from_clause(joins: tuple[tree.Join, ...], scope: Scope) -> From:
@@ -46,7 +61,7 @@ def _joined(left: From, join: tree.Join, scope: Scope) -> From:
     if any(fold(source.name) == fold(other.name) for other in left.sources):
         raise refuse(f"two tables called {source.name} in one FROM")
     if not left.sources:
-        return From(sql=text, sources=(source,))
+        return From(sql=text, sources=(source,), items=(text,))
     shared = _shared(left.sources, source, join)
     if shared and join.kind in {"RIGHT", "FULL"}:
         raise refuse(f"{join.kind} JOIN with USING")
@@ -59,7 +74,15 @@ def _joined(left: From, join: tree.Join, scope: Scope) -> From:
         words = f"{kind} JOIN {text} ON {on or 'true'}"
     before = tuple(each.nullable() for each in left.sources) if kind in {"RIGHT", "FULL"} else left.sources
     new = source.nullable() if kind in {"LEFT", "FULL"} else source
-    return From(sql=f"{left.sql} {words}", sources=(*before, new))
+    return _listed(left, From(sql=f"{left.sql} {words}", sources=(*before, new)), text, on, kind)
+
+
+def _listed(left: From, joined: From, text: str, on: str, kind: tree.JoinKind) -> From:
+    """The join also as one more item of a list, where it is an inner one."""
+    if not left.items or kind not in {"CROSS", "INNER"}:
+        return joined
+    tests = (*left.tests, f"({on})") if on else left.tests
+    return replace(joined, items=(*left.items, text), tests=tests)
 
 
 def _nested(left: From, join: tree.Join, nested: tree.Nested, scope: Scope) -> From:
@@ -167,7 +190,7 @@ def _called(left: From, join: tree.Join, call: tree.TableCall, scope: Scope) -> 
     on = condition(join.on, replace(scope, sources=(*left.sources, source))).sql if join.on else ""
     words = f"LEFT JOIN {text} ON {on or 'true'}" if join.kind == "LEFT" else f"JOIN {text} ON {on or 'true'}"
     new = source.nullable() if join.kind == "LEFT" else source
-    return From(sql=f"{left.sql} {words}", sources=(*left.sources, new))
+    return _listed(left, From(sql=f"{left.sql} {words}", sources=(*left.sources, new)), text, on, join.kind)
 
 
 def _shared(left: tuple[Source, ...], right: Source, join: tree.Join) -> tuple[str, ...]:
