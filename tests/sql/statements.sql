@@ -104,3 +104,13 @@ WITH c AS (SELECT id, id, id + 1 FROM item) SELECT * FROM c WHERE id = 1
 SELECT NAME, "Name", [nAme], "no such", 'x' FROM item WHERE id = 1
 INSERT INTO code(code) VALUES ('new') RETURNING ID + 1, CODE, "code", 'a' || code AS label, *
 UPDATE code SET label = 'x' WHERE id = 1 RETURNING upper( label ), *
+SELECT sum(DISTINCT mixed), total(DISTINCT mixed), avg(DISTINCT mixed), count(DISTINCT mixed) FROM item
+SELECT sum(DISTINCT x), typeof(sum(DISTINCT x)), avg(DISTINCT x) FROM (SELECT 1 AS x UNION ALL SELECT 1.0 UNION ALL SELECT 'a' UNION ALL SELECT NULL)
+SELECT sum(DISTINCT x) FILTER (WHERE y > 1), avg(DISTINCT x) FROM (SELECT mixed AS x, id AS y FROM item) GROUP BY y > 2 ORDER BY 1
+SELECT group_concat(DISTINCT word), group_concat(DISTINCT rank) FROM tag
+SELECT group_concat(DISTINCT mixed), group_concat(DISTINCT name) FROM item
+SELECT avg(DISTINCT note), max(note), min(note COLLATE RTRIM), max(DISTINCT mixed) FROM item
+UPDATE named SET id = 7 WHERE id = 1 OR 1
+DELETE FROM named
+INSERT INTO named(id) VALUES (9)
+UPDATE item SET note = 'a', note = 'b', (note, name) = ('c', 'last') WHERE id = 1 RETURNING note, name

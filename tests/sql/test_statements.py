@@ -159,6 +159,27 @@ def test_the_common_case_stays_plain(own: Moved, sql: str, translated: str) -> N
     assert own.translated(sql).sql == translated
 
 
+def test_a_join_of_many_tables_leaves_the_order_to_postgresql(own: Moved) -> None:
+    def joined(count: int) -> str:
+        links = " AND ".join(f"c{n}.id = c{n - 1}.id" for n in range(2, count))
+        tables = ", ".join(f"code AS c{n}" for n in range(1, count))
+        return f"SELECT 1 FROM {tables} JOIN code AS c{count} ON c{count}.id = c1.id OR 0 WHERE {links} OR 0"
+
+    assert "CROSS JOIN" in own.translated(joined(8)).sql
+    wide = own.translated(joined(9)).sql
+    assert "JOIN" not in wide
+    assert (
+        "public.code AS c8, public.code AS c9 WHERE (c9.id = c1.id OR false) AND (c2.id = c1.id AND" in wide
+    )
+    _same(own, joined(9))
+
+
+def test_distinct_takes_one_argument(own: Moved) -> None:
+    ours, theirs = own.both("SELECT group_concat(DISTINCT word, ';') FROM tag")
+    assert ours.error
+    assert isinstance(theirs, TranslationError)
+
+
 def test_an_index_is_used(own: Moved) -> None:
     own.post.execute("SET enable_seqscan = off")
     for sql, index in (

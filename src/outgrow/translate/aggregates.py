@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from outgrow.schema.names import literal
 from outgrow.translate import held
 from outgrow.translate.collations import sort_key, text_key
 from outgrow.translate.value import (
@@ -36,10 +37,13 @@ class Shape:
     over: str = ""
     bytewise: bool = False
 
-    def apply(self, function: str, *arguments: str, order: str | None = None) -> str:
-        """`function([DISTINCT] arguments [ORDER BY …]) [FILTER …] [OVER …]`."""
+    def apply(self, function: str, *arguments: str) -> str:
+        """`function([DISTINCT] arguments [ORDER BY …]) [FILTER …] [OVER …]`.
+
+        Beside DISTINCT, which sorts by the arguments, PostgreSQL takes no other order.
+        """
         distinct = "DISTINCT " if self.distinct else ""
-        ordered = self.order if order is None else order
+        ordered = "" if self.distinct else self.order
         return f"{function}({distinct}{', '.join(arguments)}{ordered}){self.filter}{self.over}"
 
 
@@ -81,36 +85,41 @@ def _sum(arguments: Sequence[Value], shape: Shape) -> Value:
         return made(
             shape.apply("sqlite.sum", as_real(value).sql), "real", "double precision", value, nullable=True
         )
-    by_row = made(shape.apply("sqlite.sum", _distinct(value, shape)), "tagged", "text", value, nullable=True)
-    return replace(by_row, numeric=True)
+    return replace(made(_by_row("sum", value, shape), "tagged", "text", value, nullable=True), numeric=True)
 
 
-def _distinct(value: Value, shape: Shape) -> str:
-    """The tagged argument of an aggregate; refused where DISTINCT would equate too little."""
-    found = held.tagged(value)
+def _by_row(name: str, value: Value, shape: Shape) -> str:
+    """The call of an aggregate of the schema `sqlite` over tagged values."""
     if shape.distinct:
-        raise refuse(f"DISTINCT in an aggregate of {described(value)}")
-    return found.sql
+        return _of_each(f"sqlite.{name}_of_each", value, shape)
+    return shape.apply(f"sqlite.{name}", held.tagged(value).sql)
+
+
+def _of_each(function: str, value: Value, shape: Shape) -> str:
+    """A function over the gathered values that takes the first of those that SQLite equates."""
+    if shape.over:
+        raise refuse("DISTINCT in a window function")
+    gathered = replace(shape, distinct=False).apply("array_agg", held.tagged(value).sql)
+    collation = (value.collation if value.explicit or value.stored else None) or "BINARY"
+    return f"{function}({gathered}, {literal(collation)})"
 
 
 def _real(name: str, *, nullable: bool) -> Rule:
     def rule(arguments: Sequence[Value], shape: Shape) -> Value:
         value = held.stored_form(arguments[0])
-        sql = (
-            to_real(value).sql
-            if value.kind in {"integer", "boolean", "real", "null"}
-            else _distinct(value, shape)
-        )
-        if name == "avg" and value.kind in {"integer", "boolean"}:
-            sql = as_integer(value).sql
-        return made(shape.apply(f"sqlite.{name}", sql), "real", "double precision", value, nullable=nullable)
+        if value.kind in {"integer", "boolean", "real", "null"}:
+            whole = name == "avg" and value.kind in {"integer", "boolean"}
+            sql = shape.apply(f"sqlite.{name}", (as_integer if whole else to_real)(value).sql)
+        else:
+            sql = _by_row(name, value, shape)
+        return made(sql, "real", "double precision", value, nullable=nullable)
 
     return rule
 
 
 def _extreme(name: str) -> Rule:
     def rule(arguments: Sequence[Value], shape: Shape) -> Value:
-        value = arguments[0]
+        value, shape = arguments[0], replace(shape, distinct=False)
         if value.kind == "boolean":
             found = shape.apply("bool_and" if name == "min" else "bool_or", value.sql)
             return replace(made(found, "boolean", "boolean", value, nullable=True), column=value.column)
@@ -127,28 +136,29 @@ def _extreme(name: str) -> Rule:
         if plain.kind == "number":
             number = made(shape.apply(name, plain.sql), "number", plain.type, plain, nullable=True)
             return replace(number, column=plain.column, stored=True)
+        sql = shape.apply(f"sqlite.{name}", held.tagged(plain).sql)
         if collation != "BINARY":
-            raise refuse(f"{name}() of {described(value)} with collation {value.collation}")
-        return made(
-            shape.apply(f"sqlite.{name}", held.tagged(plain).sql), "tagged", "text", plain, nullable=True
-        )
+            if collation not in {"NOCASE", "RTRIM"}:
+                raise refuse(f"{name}() of {described(value)} with collation {value.collation}")
+            sql = shape.apply(f"sqlite.{name}", held.tagged(plain).sql, literal(collation))
+        if plain.kind == "text":
+            return made(f"substr({sql}, 2)", "text", "text", plain, nullable=True)
+        return made(sql, "tagged", "text", plain, nullable=True)
 
     return rule
 
 
 def _group_concat(arguments: Sequence[Value], shape: Shape) -> Value:
+    if shape.distinct:
+        if len(arguments) > 1:
+            raise refuse("DISTINCT in an aggregate of several arguments")
+        sql = _of_each("sqlite.joined_of_each", held.stored_form(arguments[0]), shape)
+        return made(sql, "text", "text", *arguments, nullable=True)
     value = as_text(held.stored_form(arguments[0]))
-    if shape.distinct and not shape.order and not _is_plain(arguments[0], shape):
-        raise refuse(f"DISTINCT in group_concat() of {described(arguments[0])} without a table's own order")
     separator = as_text(held.stored_form(arguments[1])) if len(arguments) > 1 else constant(",")
     if separator.nullable:
         separator = replace(separator, sql=f"coalesce({separator.sql}, '')")
-    if shape.distinct and shape.order:
-        # SQLite leaves NULL out; what is left of nothing but NULL is NULL.
-        seen = f"NULLIF({_first_seen(value.sql, arguments[0], shape)}, ARRAY[NULL::text])"
-        sql = f"array_to_string({seen}, {separator.sql})"
-    else:
-        sql = shape.apply("string_agg", value.sql, separator.sql)
+    sql = shape.apply("string_agg", value.sql, separator.sql)
     return made(sql, "text", "text", value, separator, nullable=True)
 
 

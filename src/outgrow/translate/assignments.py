@@ -19,21 +19,27 @@ Assignments = tuple[tuple[tuple[str, ...], tree.Expression], ...]
 
 def assigned(assignments: Assignments, relation: Relation, scope: Scope) -> str:
     """The assignments, without the word."""
-    texts = []
+    plain: list[tuple[tuple[str, ...], tree.Expression]] = []
+    rows: list[tuple[list[TargetColumn], tree.Subquery]] = []
     for names, expression in assignments:
         if len(names) > 1 and isinstance(expression, tree.Subquery):
-            texts.append(
-                _row_from([column_of(relation, name) for name in names], expression, relation, scope)
-            )
+            rows.append(([column_of(relation, name) for name in names], expression))
         else:
-            new = new_values(((names, expression),), relation, scope)
-            texts += [f"{quote(column.name)} = {text}" for column, text in new]
-    return ", ".join(texts)
+            plain.append((names, expression))
+    new = new_values(tuple(plain), relation, scope)
+    set_ = [column.name for column, _ in new] + [column.name for columns, _ in rows for column in columns]
+    if len(set(set_)) < len(set_):
+        raise refuse("a column set both alone and in a row value")
+    texts = [f"{quote(column.name)} = {text}" for column, text in new]
+    return ", ".join(texts + [_row_from(columns, node, relation, scope) for columns, node in rows])
 
 
 def new_values(assignments: Assignments, relation: Relation, scope: Scope) -> list[tuple[TargetColumn, str]]:
-    """The columns that are set, each with its new value as it keeps it; no row of a subquery among them."""
-    found: list[tuple[TargetColumn, str]] = []
+    """The columns that are set, each with its new value as it keeps it; no row of a subquery among them.
+
+    Of several assignments to one column the last counts.
+    """
+    found: dict[str, tuple[TargetColumn, str]] = {}
     for names, expression in assignments:
         columns = [column_of(relation, name) for name in names]
         items = expression.items if isinstance(expression, tree.Row) else (expression,)
@@ -41,11 +47,9 @@ def new_values(assignments: Assignments, relation: Relation, scope: Scope) -> li
             raise refuse("several columns set to one value")
         if len(items) != len(columns):
             raise refuse(f"{len(columns)} columns set to {len(items)} values")
-        found += [
-            (column, _new_value(column, item, relation, scope))
-            for column, item in zip(columns, items, strict=True)
-        ]
-    return found
+        for column, item in zip(columns, items, strict=True):
+            found[column.name] = column, _new_value(column, item, relation, scope)
+    return list(found.values())
 
 
 def _new_value(column: TargetColumn, expression: tree.Expression, relation: Relation, scope: Scope) -> str:

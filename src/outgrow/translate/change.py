@@ -13,7 +13,7 @@ from outgrow.schema.names import fold
 from outgrow.schema.target import Relation
 from outgrow.translate import row_by_row, tree
 from outgrow.translate.assignments import assigned
-from outgrow.translate.changed import Change, relation_of, returning, table_name, target
+from outgrow.translate.changed import Change, guarded, relation_of, returning, table_name, target
 from outgrow.translate.expressions import order_terms
 from outgrow.translate.insert import insert
 from outgrow.translate.query import limit_clause, query, with_clause
@@ -64,7 +64,7 @@ def _update(node: tree.Update, scope: Scope, prefix: str) -> Change:
         return replace(found, findings=(*found.findings, *said))
     sets = assigned(node.assignments, relation, inside)
     more = f" FROM {joined.sql}" if joined is not None else ""
-    where = _where(node, source, inside)
+    where = guarded(_where(node, source, inside), "UPDATE", relation)
     sql = f"{prefix}UPDATE {text} SET {sets}{more}{where}{found.sql}"
     return replace(found, sql=sql, findings=said)
 
@@ -103,7 +103,8 @@ def _delete(node: tree.Delete, scope: Scope, prefix: str) -> Change:
     relation = relation_of(node.table, scope)
     text, source = target(relation, node.alias)
     found = returning(node.returning, source, scope)
-    where = _where(node, source, replace(scope, sources=(source,), outer=scope))
+    inside = replace(scope, sources=(source,), outer=scope)
+    where = guarded(_where(node, source, inside), "DELETE", relation)
     return replace(found, sql=f"{prefix}DELETE FROM {text}{where}{found.sql}")
 
 

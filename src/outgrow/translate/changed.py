@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from outgrow.schema.names import fold, literal, qualified, quote
-from outgrow.schema.target import Relation, TargetColumn
+from outgrow.schema.target import Event, Relation, TargetColumn
 from outgrow.translate import tree
 from outgrow.translate.expressions import translate
 from outgrow.translate.query import item_label, projected
@@ -89,3 +89,14 @@ def is_rowid(relation: Relation, column: TargetColumn) -> bool:
 def kept_rowid(text: str, column: TargetColumn, relation: Relation) -> str:
     """A rowid that is stored, NULL for the next one; the next one then goes beyond it."""
     return f"sqlite.keep_rowid({literal(table_name(relation))}, {literal(column.name)}, {text})"
+
+
+def guarded(where: str, event: Event, relation: Relation) -> str:
+    """The WHERE of a change to a view, which SQLite allows only where a trigger stands instead.
+
+    PostgreSQL would change the table behind a simple view.
+    """
+    if relation.kind != "view":
+        return where
+    test = f"sqlite.changes_view({literal(table_name(relation))}, {literal(event)})"
+    return f" WHERE {test} AND ({where.removeprefix(' WHERE ')})" if where else f" WHERE {test}"

@@ -314,7 +314,7 @@ def _aggregate(node: tree.Call, scope: Scope) -> Value:
         raise refuse(f"{node.name}() without an argument")
     filtered = "" if node.filter is None else f" FILTER (WHERE {condition(node.filter, inside).sql})"
     order = order_terms(node.order, inside)
-    if not node.order and not over and node.name in _IN_ORDER:
+    if not node.order and not over and (node.distinct or node.name in _IN_ORDER):
         order = _rowid_order(inside)
     shape = aggregates.Shape(
         distinct=node.distinct,

@@ -32,7 +32,7 @@ def given_rows(
     """
     plain = not (source.order or source.limit or source.commons) and set(source.operators) <= {"UNION ALL"}
     rows = [_values(select, columns, scope) for select in source.selects]
-    if not plain or any(row is None for row in rows):
+    if not plain or relation.kind == "view" or any(row is None for row in rows):
         return _selected(source, columns, relation, scope, asks=asks)
     texts = []
     nullable: set[str] = set()

@@ -11,7 +11,7 @@ from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetColumn
 from outgrow.translate import tree
 from outgrow.translate.assignments import assigned
-from outgrow.translate.changed import Change, column_of, is_rowid, relation_of, returning, target
+from outgrow.translate.changed import Change, column_of, guarded, is_rowid, relation_of, returning, target
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.fresh import fresh_rows, given_rows
 from outgrow.translate.grammar import read_expression
@@ -43,6 +43,10 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
     if node.conflict == "IGNORE":
         return _ignoring(node.source, columns, relation, scope, prefix, text, found)
     rows = given_rows(node.source, columns, relation, scope)
+    if relation.kind == "view":
+        names = ", ".join(f"v{number}" for number in range(1, len(columns) + 1))
+        selected = f"SELECT {names} FROM ({rows.sql}) AS given ({names})"
+        rows = replace(rows, sql=selected + guarded("", "INSERT", relation))
     conflict = _upsert(node.upserts[0], relation, source, scope) if node.upserts else ""
     listed = ", ".join(quote(column.name) for column in columns)
     return replace(found, sql=f"{prefix}INSERT INTO {text} ({listed}) {rows.sql}{conflict}{found.sql}")

@@ -214,6 +214,31 @@ CREATE OR REPLACE AGGREGATE sqlite.group_concat(text, text) (
     SFUNC = sqlite.group_concat_step, STYPE = text, PARALLEL = SAFE
 );
 
+-- DISTINCT: of values that the collation equates the first counts, in the order in which they come.
+
+CREATE OR REPLACE FUNCTION sqlite.first_of_each(given text[], collation_name text) RETURNS SETOF text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT e FROM (
+        SELECT DISTINCT ON (sqlite.key(e, collation_name)) e, n
+        FROM unnest(given) WITH ORDINALITY AS u (e, n) WHERE e IS NOT NULL
+        ORDER BY sqlite.key(e, collation_name), n
+    ) AS firsts ORDER BY n
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite.sum_of_each(given text[], collation_name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT sqlite.sum(e) FROM sqlite.first_of_each($1, $2) AS e $$;
+
+CREATE OR REPLACE FUNCTION sqlite.total_of_each(given text[], collation_name text) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT sqlite.total(e) FROM sqlite.first_of_each($1, $2) AS e $$;
+
+CREATE OR REPLACE FUNCTION sqlite.avg_of_each(given text[], collation_name text) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT sqlite.avg(e) FROM sqlite.first_of_each($1, $2) AS e $$;
+
+CREATE OR REPLACE FUNCTION sqlite.joined_of_each(given text[], collation_name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT string_agg(sqlite.text_from(e), ',') FROM sqlite.first_of_each($1, $2) AS e
+$$;
+
 -- The elements without their repetitions, in the order in which SQLite's DISTINCT meets them; `keys`, of the
 -- same length, says which are the same.
 CREATE OR REPLACE FUNCTION sqlite.first_seen(elements text[], keys text[]) RETURNS text[]

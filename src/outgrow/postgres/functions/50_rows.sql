@@ -301,3 +301,15 @@ BEGIN
   END LOOP;
 END
 $$;
+-- True for a view with a trigger that stands instead of that event; an error for any other, as in SQLite.
+CREATE OR REPLACE FUNCTION sqlite.changes_view(relation regclass, event text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    -- bits of pg_trigger.tgtype: 64 INSTEAD, then the event
+    bits int := 64 + CASE event WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 ELSE 16 END;
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = relation AND t.tgtype & bits = bits) THEN
+        RETURN true;
+    END IF;
+    RAISE EXCEPTION 'cannot modify % because it is a view', relation USING ERRCODE = 'wrong_object_type';
+END $$;
