@@ -40,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
     print(f"{len(files)} files: {total.line()}")
     if arguments.verbose:
         print("\n".join(total.details()))
-    return 1 if total.counts["different"] or total.counts["error"] else 0
+    return 1 if total.counts["different"] or total.counts["error"] or total.unread else 0
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
@@ -79,17 +79,22 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 def _run(file: Path, target: TranslatedTarget, arguments: argparse.Namespace) -> Tally:
     """Runs one file and prints its line."""
     tally, begin = Tally(keep=arguments.verbose or 0), time.perf_counter()
-    events = FileRun(target).events(read(file.read_text(encoding="utf-8", errors="surrogateescape")))
+
+    def skipped(error: FormatError) -> None:
+        print(f"{file}: {error}", file=sys.stderr)
+        tally.unread += 1
+
+    text = file.read_text(encoding="utf-8", errors="surrogateescape")
+    events = FileRun(target).events(read(text, skipped=skipped))
     try:
         for event in events:
             tally.take(event, str(file))
             if isinstance(event, Compared) and tally.compared == arguments.stop_after:
                 break
-    except FormatError as error:
-        print(f"{file}: {error}", file=sys.stderr)
     finally:
         events.close()
-    print(f"{file}: {tally.line()}  {time.perf_counter() - begin:.1f} s", flush=True)
+    seconds = time.perf_counter() - begin
+    print(f"{file}: {tally.line()}  {seconds:.1f} s, {tally.compared / seconds:.0f}/s", flush=True)
     return tally
 
 

@@ -28,11 +28,15 @@ from outgrow.types.choose import Choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What the translator must know of a moved database. `left` says what stayed behind, and why."""
+    """What the translator must know of a moved database. `left` says what stayed behind, and why.
+
+    `schema` holds SQLite's CREATE texts, for definitions that follow.
+    """
 
     model: TargetModel
     bytewise: bool
     left: tuple[str, ...]
+    schema: tuple[str, ...] = ()
 
 
 def moved(file: Path, url: str, options: Options) -> Moved:
@@ -44,21 +48,28 @@ def moved(file: Path, url: str, options: Options) -> Moved:
     if entry is None:
         raise TargetError("the target remembers nothing of the move that just ended")
     tables, outcomes = load_tables(entry.plan)
-    database = _catalog(file)
+    database, texts = _catalog(file)
     model = _model(database, tables, options)
     return Moved(
         model=_with_views(model, database.views, outcomes, bytewise=bytewise),
         bytewise=bytewise,
+        schema=texts,
         left=tuple(f"{o.kind} {o.name}: {o.reason}" for o in result.outcomes if o.fate == "left"),
     )
 
 
-def _catalog(file: Path) -> Database:
+_TEXTS = """
+SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY rowid
+"""
+
+
+def _catalog(file: Path) -> tuple[Database, tuple[str, ...]]:
     connection = apsw.Connection(
         f"{file.as_uri()}?immutable=1", flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     )
     try:
-        return read_catalog(connection, str(file))
+        texts = tuple(str(text) for (text,) in connection.execute(_TEXTS))
+        return read_catalog(connection, str(file)), texts
     finally:
         connection.close()
 

@@ -7,7 +7,7 @@ alone is a blank line, a record ends with one. `write` is the inverse, for what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -73,24 +73,42 @@ class _Line:
         return self.text.split()
 
 
-def read(text: str, *, engine: str = "sqlite") -> Iterator[Record]:
-    """The records that are meant for that engine, up to `halt`. Raises FormatError."""
+def read(
+    text: str, *, engine: str = "sqlite", skipped: Callable[[FormatError], None] | None = None
+) -> Iterator[Record]:
+    """The records that are meant for that engine, up to `halt`.
+
+    A record that the format does not have is told to `skipped` and left out; without it, FormatError.
+    """
     for lines in _blocks(text):
-        meant = _meant_for(engine, lines)
-        if not meant:
+        try:
+            record = _record(_meant_for(engine, lines))
+        except FormatError as error:
+            if skipped is None:
+                raise
+            skipped(error)
             continue
-        head, body = meant[0], meant[1:]
-        match head.words:
-            case ["halt", *_]:
-                return
-            case ["hash-threshold", number, *_] if number.isdecimal():
-                yield Threshold(line=head.number, values=int(number))
-            case ["statement", "ok" | "error" as wanted, *_]:
-                yield Statement(line=head.number, sql=_joined(body), succeeds=wanted == "ok")
-            case ["query", types, *rest] if set(types) <= set("TIR"):
-                yield _query(head, types, rest, body)
-            case _:
-                raise FormatError(f"line {head.number}: no record begins with {head.text!r}")
+        if record == "halt":
+            return
+        if record is not None:
+            yield record
+
+
+def _record(meant: list[_Line]) -> Record | Literal["halt"] | None:
+    if not meant:
+        return None
+    head, body = meant[0], meant[1:]
+    match head.words:
+        case ["halt", *_]:
+            return "halt"
+        case ["hash-threshold", number, *_] if number.isdecimal():
+            return Threshold(line=head.number, values=int(number))
+        case ["statement", "ok" | "error" as wanted, *_]:
+            return Statement(line=head.number, sql=_joined(body), succeeds=wanted == "ok")
+        case ["query", types, *rest] if set(types) <= set("TIR"):
+            return _query(head, types, rest, body)
+        case _:
+            raise FormatError(f"line {head.number}: no record begins with {head.text!r}")
 
 
 def _blocks(text: str) -> Iterator[list[_Line]]:

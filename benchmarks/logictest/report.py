@@ -21,8 +21,10 @@ class Tally:
 
     keep: int = 0
     counts: Counter[Kind] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
     set_up: int = 0
     warnings: int = 0
+    unread: int = 0
     reasons: Counter[tuple[Kind, str]] = field(default_factory=Counter)
     shown: dict[Kind, list[tuple[str, Compared]]] = field(default_factory=dict)
 
@@ -32,6 +34,8 @@ class Tally:
             self.set_up += 1
         elif isinstance(event, Compared):
             self.counts[event.kind] += 1
+            if event.note:
+                self.notes[event.note] += 1
             if event.kind != "same":
                 self.reasons[event.kind, _PLACE.sub("", event.reason)] += 1
                 self._keep(event, file)
@@ -46,8 +50,10 @@ class Tally:
     def add(self, other: Tally) -> None:
         """Counts what another tally counted."""
         self.counts += other.counts
+        self.notes += other.notes
         self.set_up += other.set_up
         self.warnings += other.warnings
+        self.unread += other.unread
         self.reasons += other.reasons
         for kind, events in other.shown.items():
             kept = self.shown.setdefault(kind, [])
@@ -61,9 +67,13 @@ class Tally:
     def line(self) -> str:
         """The counts, in the order of KINDS."""
         text = " / ".join(f"{self.counts[kind]:,}" for kind in KINDS)
-        extra = [f"{self.set_up:,} moved"] if self.set_up else []
+        extra = [f"{count:,} same {note}" for note, count in self.notes.items()]
+        if self.set_up:
+            extra.append(f"{self.set_up:,} moved")
         if self.warnings:
             extra.append(f"{self.warnings:,} not as the file expects")
+        if self.unread:
+            extra.append(f"{self.unread:,} unread")
         return text + (f"  ({', '.join(extra)})" if extra else "")
 
     def details(self, reasons: int = 20) -> Iterator[str]:

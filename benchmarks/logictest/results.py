@@ -85,15 +85,43 @@ def _document(value: Value) -> Value:
 
 def has_order(sql: str) -> bool:
     """Whether the outermost query has an ORDER BY."""
+    return _outermost(sql, "ORDER") is not None
+
+
+def has_limit(sql: str) -> bool:
+    """Whether the outermost query has a LIMIT."""
+    return _outermost(sql, "LIMIT") is not None
+
+
+def fully_ordered(sql: str, width: int) -> str:
+    """A query that has an ORDER BY, with all its result columns as further keys: no ties are left."""
+    end = _outermost(sql, "LIMIT")
+    end = len(sql.rstrip("; \n\r\t")) if end is None else end
+    keys = "".join(f", {number}" for number in range(1, width + 1))
+    return f"{sql[:end].rstrip()}{keys} {sql[end:]}"
+
+
+def _outermost(sql: str, word: str) -> int | None:
+    """Where a keyword stands outside all parentheses."""
     depth = 0
     try:
         for token in tokens(sql):
             depth += (token.text == "(") - (token.text == ")")
-            if depth == 0 and token.word == "ORDER":
-                return True
+            if depth == 0 and token.word == word:
+                return token.start
     except TokenError:
-        return False
-    return False
+        return None
+    return None
+
+
+def same_letters(left: Sequence[Row], right: Sequence[Row]) -> bool:
+    """Whether the rows are the same but for the order of the characters within texts."""
+    ours, theirs = ([tuple(map(_sorted_text, row)) for row in rows] for rows in (left, right))
+    return same_rows(ours, theirs, ordered=False, documents=())
+
+
+def _sorted_text(value: Value) -> Value:
+    return "".join(sorted(value)) if isinstance(value, str) else value
 
 
 # --- one engine against the file ---

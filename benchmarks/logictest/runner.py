@@ -1,7 +1,8 @@
 """Runs the records of one file on both engines and says of each whether they agree.
 
-What comes before the first query, as far as it is CREATE, DROP, ALTER or INSERT INTO, runs on SQLite
-alone and is moved by outgrow; so is all of it again after later DDL. Everything else is translated.
+What comes before the first other record, as far as it is CREATE TABLE, CREATE INDEX or INSERT INTO, runs on
+SQLite alone and is moved by outgrow. Everything else is translated, definitions too. After a record that
+wrote and did not end the same, the database is moved again.
 """
 
 from __future__ import annotations
@@ -11,7 +12,17 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from logictest.reader import Digest, Query, Record, Statement, Threshold
-from logictest.results import Outcome, digest, expected_differs, has_order, rendered, same_rows
+from logictest.results import (
+    Outcome,
+    digest,
+    expected_differs,
+    fully_ordered,
+    has_limit,
+    has_order,
+    rendered,
+    same_letters,
+    same_rows,
+)
 from logictest.source import Source
 from outgrow.schema.lexer import TokenError, tokens
 
@@ -21,7 +32,10 @@ KINDS: tuple[Kind, ...] = ("same", "different", "refused", "error")
 failed and the other did not. Where SQLite fails, a refusal counts as failing too.
 """
 
-_DDL = frozenset({"CREATE", "DROP", "ALTER"})
+_DEFINITION = frozenset({"CREATE", "DROP", "ALTER"})
+_FILLED = frozenset({("CREATE", word) for word in ("TABLE", "INDEX", "UNIQUE", "VIRTUAL")}) | {
+    ("INSERT", "INTO")
+}
 _TRANSACTION = frozenset({"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 
 
@@ -37,13 +51,17 @@ class Target(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """One record that ran on both engines. `reason` says in a few words why it is not the same."""
+    """One record that ran on both engines. `reason` says in a few words why it is not the same.
+
+    `note` says of one that counts as the same what SQL left open and the engines chose differently.
+    """
 
     record: Statement | Query
     kind: Kind
     source: Outcome
     target: Outcome
     reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +114,32 @@ class FileRun:
             return
         target = self._target.run(record.sql)
         kind, reason = judge(record, source, target)
-        yield Compared(record=record, kind=kind, source=source, target=target, reason=reason)
-        wrote = self._source.changes != before or (not target.failed and target.rows is None)
-        if words[0] == "ROLLBACK" or (wrote and (kind != "same" or source.failed)):
+        note = self._left_open(record, source, target, reason) if kind == "different" else ""
+        if note:
+            kind, reason = "same", ""
+        yield Compared(record=record, kind=kind, source=source, target=target, reason=reason, note=note)
+        wrote = self._source.changes != before or words[0] in _DEFINITION
+        wrote = wrote or (not target.failed and target.rows is None)
+        if words[0] == "ROLLBACK" or (wrote and (kind != "same" or source.failed != target.failed)):
             self._loaded = False  # what follows is compared on equal data
 
     def _is_alone(self, record: Statement, words: tuple[str, ...]) -> bool:
-        if words[0] in _DDL:
-            return True
-        return (
-            not self._loaded and record.succeeds and (words == ("INSERT", "INTO") or words[0] in _TRANSACTION)
-        )
+        return not self._loaded and record.succeeds and (words in _FILLED or words[0] in _TRANSACTION)
+
+    def _left_open(self, record: Statement | Query, source: Outcome, target: Outcome, reason: str) -> str:
+        """What SQL leaves open, when that alone makes the difference; else ""."""
+        if has_order(record.sql) and (reason == "the order alone" or has_limit(record.sql)):
+            sql = fully_ordered(record.sql, source.width)
+            ours, theirs = self._source.run(sql), self._target.run(sql)
+            rows = (ours.rows or (), theirs.rows or ())
+            if not (ours.failed or theirs.failed) and same_rows(
+                *rows, ordered=True, documents=theirs.documents
+            ):
+                return "but for the order of ties"
+        gathers = "group_concat" in record.sql.lower() or "json_group_array" in record.sql.lower()
+        if gathers and same_letters(source.rows or (), target.rows or ()):
+            return "but for the order of what is gathered"
+        return ""
 
     def _expected(self, record: Statement | Query, source: Outcome) -> Iterator[Warned]:
         if isinstance(record, Statement):

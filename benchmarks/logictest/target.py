@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from logictest.decode import Column, decoded, documents, wrapped
 from logictest.moved import Moved, moved
 from logictest.results import Outcome, Row
 from outgrow.errors import FindingsStop, OutgrowError, TranslationError
+from outgrow.move.define import SqliteRefusesError, define, is_definition
 from outgrow.options import Options
 from outgrow.postgres.connect import connect
 from outgrow.schema.target import TargetModel
@@ -93,6 +95,8 @@ class TranslatedTarget:
         """Translates one statement of SQLite's and runs it."""
         if self._moved is None or self._connection is None:
             return self._broken
+        if is_definition(sql):
+            return self._defined(sql, self._moved, self._connection)
         try:
             found = self._translate(sql, self._moved.model, self._moved.bytewise)
         except TranslationError as error:
@@ -111,6 +115,26 @@ class TranslatedTarget:
             return Outcome(error=said.partition("\n")[0], translation=text)
         except Exception as error:  # so is a column that cannot be read back
             return Outcome(error=f"unreadable: {type(error).__name__}: {error}", translation=text)
+
+    def _defined(self, sql: str, given: Moved, connection: psycopg.Connection[Any]) -> Outcome:
+        """Runs a definition; what follows speaks of the schema as it then is."""
+        try:
+            found = define(sql, schema=given.schema, model=given.model, options=self._options)
+        except SqliteRefusesError as error:
+            return Outcome(error=str(error))
+        except TranslationError as error:
+            return Outcome(refused=error.missing)
+        except Exception as error:  # a fault of the translator's is a result of the measurement
+            return Outcome(error=f"the translator fails: {type(error).__name__}: {error}")
+        text = ";\n".join(found.statements)
+        try:
+            with connection.transaction():
+                for statement in found.statements:
+                    connection.execute(statement.encode())
+        except psycopg.Error as error:
+            return Outcome(error=str(error).strip().partition("\n")[0], translation=text)
+        self._moved = replace(given, model=found.model, schema=found.schema)
+        return Outcome(translation=text)
 
     @staticmethod
     def _ran(connection: psycopg.Connection[Any], text: str, columns: Sequence[Column]) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import sys
 from collections import Counter
@@ -133,6 +134,11 @@ def test_another_engine_reads_other_records() -> None:
 def test_what_the_format_does_not_have(text: str) -> None:
     with pytest.raises(FormatError, match=r"line \d"):
         list(read(text))
+    skipped: list[FormatError] = []
+    assert list(read(f"{text}\n\nhash-threshold 1", skipped=skipped.append)) == [
+        Threshold(line=4 - (text.count("\n") == 0), values=1)
+    ]
+    assert len(skipped) == 1
 
 
 _LINES = st.lists(st.from_regex(r"[a-zA-Z(][ -~]{0,12}[a-zA-Z)]", fullmatch=True), min_size=1, max_size=3)
@@ -355,9 +361,52 @@ def test_what_is_moved_and_what_is_compared() -> None:
         "CREATE INDEX i ON t(a)", "?SELECT a FROM t", "REPLACE INTO t VALUES(2)", "?SELECT a FROM nowhere",
     )  # fmt: skip
     assert summary(run(text, target)) == [
-        "SetUp", "SetUp", "same", "same", "same", "SetUp", "same", "SetUp", "same", "same", "Warned", "same",
+        "SetUp", "SetUp", "same", "same", "same", "same", "same", "same", "same", "same", "Warned", "same",
     ]  # fmt: skip
+    assert target.loads == 1
+
+
+def test_a_definition_that_is_refused_is_moved() -> None:
+    target = Twin(refuses="CREATE VIEW")
+    text = script("CREATE TABLE t(a)", "?SELECT 1", "CREATE VIEW v AS SELECT 2", "?SELECT * FROM v")
+    assert summary(run(text, target)) == ["SetUp", "same", "refused", "same"]
     assert target.loads == 2
+
+
+class Backwards(Twin):
+    """Reads tables from their end, and so gives ties in another order."""
+
+    def run(self, sql: str) -> Outcome:
+        self._source.run("PRAGMA reverse_unordered_selects = 1")
+        return super().run(re.sub(r"ORDER BY a( DESC)?(?=;| LIMIT|$)", r"\g<0>, b DESC", sql))
+
+
+ROWS = "INSERT INTO t VALUES (1, 'x'), (1, 'y'), (0, 'z')"
+
+
+@pytest.mark.parametrize(
+    ("sql", "note"),
+    [
+        ("SELECT a, b FROM t ORDER BY a", "but for the order of ties"),
+        ("SELECT b FROM t ORDER BY a DESC LIMIT 1;", "but for the order of ties"),
+        ("SELECT group_concat(b) FROM t", "but for the order of what is gathered"),
+        ("SELECT b FROM t ORDER BY b", ""),
+    ],
+)
+def test_what_sql_leaves_open_is_said(sql: str, note: str) -> None:
+    text = script("CREATE TABLE t(a, b)", ROWS) + f"\n\nquery TT nosort\n{sql}\n"
+    compared = [event for event in run(text, Backwards()) if isinstance(event, Compared)]
+    assert [(event.kind, event.note) for event in compared] == [("same", note)]
+
+
+def test_another_order_of_keys_is_different() -> None:
+    class Wrong(Twin):
+        def run(self, sql: str) -> Outcome:
+            return super().run(sql.replace("ORDER BY a", "ORDER BY a DESC"))
+
+    text = script("CREATE TABLE t(a, b)", ROWS) + "\n\nquery TT nosort\nSELECT a, b FROM t ORDER BY a\n"
+    compared = [event for event in run(text, Wrong()) if isinstance(event, Compared)]
+    assert [(event.kind, event.reason) for event in compared] == [("different", "the order alone")]
 
 
 def test_after_a_refused_change_both_have_the_same_rows_again() -> None:
@@ -625,3 +674,17 @@ def test_a_run_with_a_server(target: TranslatedTarget) -> None:
     )
     assert summary(run(text, target)) == ["SetUp", "SetUp", "Warned", "same"]
     assert [type(event) for event in run(script("CREATE TABLE t(a)"), target)] == [SetUp]
+
+
+def test_definitions_with_a_server(server_url: str) -> None:
+    text = script(
+        "CREATE TABLE t(id INTEGER PRIMARY KEY, n)", "INSERT INTO t VALUES(1, 2)", "?SELECT n FROM t",
+        "CREATE VIEW v AS SELECT n + 1 FROM t", "!CREATE VIEW v AS SELECT 1", "?SELECT * FROM v",
+        "CREATE TABLE u(a)", "INSERT INTO u VALUES(1.5)", "?SELECT a FROM u", "DROP VIEW v",
+        "!SELECT 1 FROM v",
+    )  # fmt: skip
+    with databases(server_url) as server:
+        target = TranslatedTarget(server)
+        found = summary(run(text, target))
+        target.close()
+    assert found == ["SetUp", "SetUp", *["same"] * 9]
