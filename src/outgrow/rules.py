@@ -82,6 +82,8 @@ RULES: tuple[Rule, ...] = (
           "Build the full-text or spatial index that the application needs on it."),
     _rule("virtual.rtree", _INFO, "An R*Tree becomes a table with a GiST index",
           "Translated queries use the index; write `box(…) && box(…)` beside comparisons in your own."),
+    _rule("fulltext.rebuilt", _INFO, "A full-text index is made anew from the table that holds its text",
+          "Nothing to do where the application keeps it current; else it now finds what it had missed."),
     _rule("virtual.unreadable", _LOSS, "A virtual table's content cannot be read here",
           "Load its module where the application runs and copy the content into an ordinary table first."),
     _rule("collation.unknown", _WARNING, "A collation of the application is not known to PostgreSQL",

@@ -19,6 +19,7 @@ from outgrow.options import Options
 from outgrow.plan.overrides import Overrides
 from outgrow.plan.script import script
 from outgrow.postgres.connect import connect
+from outgrow.postgres.functions import script_with_schema
 from outgrow.sqlite.connect import open_snapshot
 
 HOSTILE = """
@@ -57,7 +58,8 @@ def catalog(url: str) -> list[Any]:
 def written(path: Path, options: Options) -> str:
     with open_snapshot(path, readers=3) as snapshot:
         examined = examine(snapshot, jobs=1, progress=Silent())
-        return script(confirm(snapshot, examined, options, Overrides(), jobs=1, progress=Silent()))
+        plan = confirm(snapshot, examined, options, Overrides(), jobs=1, progress=Silent())
+        return "".join(script_with_schema() if plan.needs_functions else ()) + script(plan)
 
 
 def load(url: str, text: str) -> None:

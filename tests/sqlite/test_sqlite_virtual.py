@@ -3,6 +3,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -25,6 +26,14 @@ def key(name: str) -> Column:
 
 def plain(name: str) -> Column:
     return Column(name=name, declared_type="", affinity=Affinity.BLOB)
+
+
+def text(name: str) -> Column:
+    return replace(plain(name), verbatim=True)
+
+
+def hidden(name: str) -> Column:
+    return replace(key(name), hidden=True)
 
 
 def rewrite(path: Path, name: str, old: str, new: str) -> Path:
@@ -60,7 +69,7 @@ def test_full_text_by_module(make: Callable[..., Path], module: str) -> None:
     }[module.lower()]
     assert table == VirtualTable(
         name="d x", module=module.lower(), arguments=('"a b"', "c"),
-        columns=(key("rowid"), plain("a b"), plain("c")),
+        columns=(hidden("rowid"), text("a b"), text("c")),
         sql=f'CREATE VIRTUAL TABLE "d x" USING {module}("a b", c)', readable="module",
         shadow_tables=tuple(f"d x{suffix}" for suffix in suffixes),
         select='SELECT rowid AS rowid, "a b", "c" FROM "d x"',
@@ -75,7 +84,7 @@ def test_full_text_by_shadow(make: Callable[..., Path], module: str) -> None:
     path = make(FULL_TEXT.format(f'{module}("a b", c, tokenize=porter)'))
     table, found = rows(rewrite(path, "d x", "porter", "theirs"), "d x")
     assert found == [(7, "é", "two"), (9, 3, None)]
-    assert (table.readable, table.columns) == ("shadow", (key("rowid"), plain("a b"), plain("c")))
+    assert (table.readable, table.columns) == ("shadow", (hidden("rowid"), text("a b"), text("c")))
     assert table.select == 'SELECT "docid" AS "rowid", "c0a b" AS "a b", "c1c" AS "c" FROM "d x_content"'
 
 
@@ -83,7 +92,7 @@ def test_fts5_by_shadow(make: Callable[..., Path]) -> None:
     path = make(FULL_TEXT.format('fts5("a b", c UNINDEXED, prefix=2)'))
     table, found = rows(rewrite(path, "d x", "prefix=2", "theirs=2"), "d x")
     assert found == [(7, "é", "two"), (9, 3, None)]
-    assert (table.readable, table.columns) == ("shadow", (key("rowid"), plain("a b"), plain("c")))
+    assert (table.readable, table.columns) == ("shadow", (hidden("rowid"), text("a b"), text("c")))
 
 
 def test_full_text_of_another_table(make: Callable[..., Path]) -> None:

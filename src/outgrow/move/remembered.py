@@ -19,6 +19,7 @@ from outgrow.move.migrate import with_facts
 from outgrow.options import Options
 from outgrow.plan.build import with_content
 from outgrow.plan.conflicts import with_conflicts
+from outgrow.plan.fulltext import with_full_text
 from outgrow.plan.keys import KeyInput
 from outgrow.plan.model import Outcome, TablePlan
 from outgrow.plan.naming import name_everything, target_model
@@ -95,9 +96,7 @@ def _source(texts: tuple[str, ...], tables: tuple[TablePlan, ...]) -> Database:
     there = {fold(table.name): table for table in database.tables}
     return replace(
         database,
-        tables=tuple(
-            there[fold(planned.source)] if not planned.virtual else _content(planned) for planned in tables
-        ),
+        tables=tuple(there.get(fold(planned.source)) or _content(planned) for planned in tables),
     )
 
 
@@ -134,7 +133,7 @@ def _model(
         profile=Profile(tables=()),
         plans={table.source: table for table in tables},
         naming=naming,
-        model=target_model(database, options, naming, choices),
+        model=with_full_text(database, target_model(database, options, naming, choices)),
         options=options,
         overrides=overrides,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from outgrow.findings import Finding
 from outgrow.options import Options
+from outgrow.plan import fulltext
 from outgrow.plan.columns import TableInput
 from outgrow.plan.conflicts import with_conflicts
 from outgrow.plan.constraints import plan_checks, plan_foreign_keys
@@ -22,6 +23,7 @@ from outgrow.plan.overrides import Overrides, check_overrides
 from outgrow.plan.rtree import plan_rtree, with_boxes
 from outgrow.plan.tables import create_table, plan_table
 from outgrow.plan.views import plan_views_and_triggers
+from outgrow.schema.fulltext import MODULES
 from outgrow.schema.model import Database, Table, VirtualTable
 from outgrow.schema.names import literal, quote
 from outgrow.types.choose import Choice, ColumnKey
@@ -47,11 +49,10 @@ class _Gathered:
 def with_content(database: Database) -> tuple[Database, dict[str, str]]:
     """The database with every readable virtual table added as a table, and the SELECT of each by name."""
     readable = [entry for entry in database.virtual_tables if entry.readable and entry.select]
-    tables = tuple(
-        with_boxes(Table(name=entry.name, sql=entry.sql, columns=entry.columns), entry) for entry in readable
-    )
+    tables = tuple(with_boxes(fulltext.as_table(entry), entry) for entry in readable)
     selects = {entry.name: entry.select or "" for entry in readable}
-    return replace(database, tables=database.tables + tables), selects
+    own = fulltext.with_rowids(database.tables, database.virtual_tables)
+    return replace(database, tables=own + tables), selects
 
 
 def build(
@@ -71,7 +72,7 @@ def build(
     overrides, selects = overrides or Overrides(), selects or {}
     check_overrides(database, overrides)
     naming, renamed = name_everything(database, options, overrides)
-    model = target_model(database, options, naming, choices)
+    model = fulltext.with_full_text(database, target_model(database, options, naming, choices))
     stays = [table for table in database.tables if overrides.table(table.name).leave]
     gathered = _Gathered(statements=_schema(database, options), findings=[*_about(stays, findings), *renamed])
     plans: dict[str, TablePlan] = {}
@@ -86,13 +87,15 @@ def build(
             )
         )  # fmt: skip
         plans[table.name] = planned.plan
-        gathered.statements.append(create_table(planned.plan, options.schema, planned.outcomes))
+        statement = create_table(planned.plan, options.schema, planned.outcomes)
+        gathered.statements.append(fulltext.searchable(statement, model.relation(table.name)))
         gathered.findings += planned.findings
     given = KeyInput(
         database=database, profile=profile, plans=plans, naming=naming, model=model, options=options,
         overrides=overrides,
     )  # fmt: skip
     gathered.take(_virtual_tables(given))
+    gathered.take(fulltext.plan_rowids(given))
     moved = [table for table in database.tables if table.name in plans]
     for table in moved:
         gathered.take(plan_keys(given, table))
@@ -149,6 +152,8 @@ def _virtual_tables(given: KeyInput) -> Iterator[Made]:
     for table in given.database.virtual_tables:
         if table.name in given.plans and given.plans[table.name].rtree:
             yield from plan_rtree(given, table.name)
+        elif table.name in given.plans and table.module in MODULES:
+            yield from fulltext.plan_full_text(given, table)
         elif table.name in given.plans:
             how = "read through the module" if table.readable == "module" else "read from its shadow tables"
             detail = f"{table.module}: {how}, without its index"

@@ -64,7 +64,7 @@ def plan_column(given: TableInput, column: Column) -> PlannedColumn:
     findings = list(_column_findings(where, column, seen))
     generated = _generated(given, column, target, outcomes, findings)
     default = None if identity or generated else _default(given, column, choice, target, outcomes, findings)
-    if column.name == table.rowid_alias and given.select is None:
+    if column.name == table.rowid_alias:
         outcomes += _identity_outcomes(where, column, choice, identity=identity)
     if given.select is None:
         not_null = _not_null(where, column, seen, outcomes, findings)
@@ -90,7 +90,7 @@ def plan_column(given: TableInput, column: Column) -> PlannedColumn:
 
 def _is_identity(given: TableInput, column: Column, choice: Choice) -> bool:
     whole = choice.type in {"bigint", "integer", "smallint"} and choice.conversion == "same"
-    return whole and column.name == given.table.rowid_alias and given.select is None
+    return whole and column.name == given.table.rowid_alias
 
 
 def _identity_outcomes(where: str, column: Column, choice: Choice, *, identity: bool) -> Iterator[Outcome]:

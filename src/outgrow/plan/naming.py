@@ -128,6 +128,7 @@ def target_model(
                     collation=None if column.collation in {None, "BINARY"} else column.collation,
                     affinity=column.affinity,
                     generated=column.generated is not None,
+                    hidden=column.hidden,
                 )
                 for column in table.columns
             ),

@@ -34,7 +34,8 @@ class Column:
     text of the DEFAULT (None when absent), `generated` the SQL text inside AS (...). `collation`
     is the declared one upper-cased, None for BINARY by omission. `primary_key` is the 1-based
     position in the primary key, 0 outside it. In a STRICT table `declared_type` ANY has BLOB
-    affinity.
+    affinity. `hidden` says that `SELECT *` leaves the column out, `verbatim` that its values keep the
+    form they are stored in, whatever they look like.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Column:
     primary_key: int = 0
     generated: str | None = None
     generated_kind: Literal["STORED", "VIRTUAL"] | None = None
+    hidden: bool = False
+    verbatim: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +174,7 @@ class VirtualTable:
     `shadow_tables` are the ordinary tables that belong to it. `columns` is what can be read as
     rows: by the module itself when `readable` is "module", from the shadow tables when "shadow";
     `readable` is None when neither is possible and `unreadable` says why. `select` is the SQL that
-    yields `columns` in order.
+    yields `columns` in order. `rank` is what an FTS5 table was configured to rank by, "" when it was not.
     """
 
     name: str
@@ -183,6 +186,7 @@ class VirtualTable:
     readable: Literal["module", "shadow"] | None = None
     select: str | None = None
     unreadable: str | None = None
+    rank: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

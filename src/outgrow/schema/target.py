@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from outgrow.schema.fulltext import FullText
 from outgrow.schema.model import Affinity
 from outgrow.schema.names import fold
 
@@ -42,8 +43,9 @@ class TargetColumn:
     `source` and `name` are the spellings on the two sides, `type` the PostgreSQL type as written in
     DDL, `conversion` the recipe that the plan records (see `types.values`): "same" means the value
     is held as itself. `collation` is the source's collation when it is not BINARY (NOCASE, RTRIM, …),
-    `affinity` its affinity (None: not a table's column); `generated` says that it is computed. `default` and
-    `formula` are PostgreSQL's texts of its default and of what computes it.
+    `affinity` its affinity (None: not a table's column); `generated` says that it is computed, `hidden` that
+    `SELECT *` leaves it out. `default` and `formula` are PostgreSQL's texts of its default and of what
+    computes it.
     """
 
     source: str
@@ -56,6 +58,7 @@ class TargetColumn:
     generated: bool = False
     default: str | None = None
     formula: str | None = None
+    hidden: bool = False
 
     @property
     def family(self) -> Family:
@@ -84,6 +87,7 @@ class Relation:
     `checks` are the conditions of its CHECK constraints, as PostgreSQL has them; `children` the source names
     of the tables whose foreign keys point to it; `triggers` the events that fire triggers.
     `rtree` are an R*Tree's coordinate columns by source name: least and greatest of each dimension in turn.
+    `full_text` is set for a full-text table.
     """
 
     source: str
@@ -98,6 +102,7 @@ class Relation:
     children: tuple[str, ...] = ()
     triggers: frozenset[Event] = frozenset()
     rtree: tuple[str, ...] = ()
+    full_text: FullText | None = None
 
     def column(self, source_name: str) -> TargetColumn:
         """The column of that source name, ASCII case ignored; KeyError when there is none."""

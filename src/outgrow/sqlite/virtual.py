@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from outgrow.schema.model import Affinity, Column, VirtualTable
@@ -73,7 +73,7 @@ def virtual_table(
     return VirtualTable(
         name=text.name, module=fold(text.module), arguments=text.arguments, sql=sql, shadow_tables=shadows,
         columns=reading.columns, select=reading.select, unreadable=reading.why_not,
-        readable=reading.how,
+        readable=reading.how, rank=_rank(connection, text, shadows),
     )  # fmt: skip
 
 
@@ -95,6 +95,14 @@ def _read(connection: Connection, text: VirtualTableText) -> Reading:
     return reading
 
 
+def _rank(connection: Connection, text: VirtualTableText, shadows: tuple[str, ...]) -> str:
+    for shadow in shadows:
+        if fold(text.module) == "fts5" and fold(shadow) == fold(text.name) + "_config":
+            rows = ask(connection, f"SELECT v FROM {quote_sqlite(shadow)} WHERE k = 'rank'")
+            return str(rows[0][0]) if rows else ""
+    return ""
+
+
 def _no_rows_of_its_own(text: VirtualTableText) -> str | None:
     module = fold(text.module)
     if module in _DERIVED:
@@ -108,17 +116,22 @@ def _by_module(connection: Connection, text: VirtualTableText) -> Reading:
     facts = ask(
         connection, "SELECT name, type FROM pragma_table_xinfo(?, 'main') WHERE hidden <> 1", text.name
     )
-    columns = [Column(name=n, declared_type=t or "", affinity=affinity(t or "")) for n, t in facts]
     module = fold(text.module)
+    columns = [
+        Column(name=n, declared_type=t or "", affinity=affinity(t or ""), verbatim=module in _FULL_TEXT)
+        for n, t in facts
+    ]
     if module in ("rtree", "rtree_i32"):
         columns[0] = _key(columns[0].name)
         own = ", ".join(quote_sqlite(c.name) for c in columns)
     else:
         if language := _option(text, "languageid"):
-            columns.append(Column(name=language, declared_type="INTEGER", affinity=Affinity.INTEGER))
+            columns.append(
+                Column(name=language, declared_type="INTEGER", affinity=Affinity.INTEGER, hidden=True)
+            )
         key = "docid" if any(fold(c.name) == "rowid" for c in columns) else "rowid"
         own = ", ".join([f"{key} AS {key}", *(quote_sqlite(c.name) for c in columns)])
-        columns = [_key(key), *columns]
+        columns = [replace(_key(key), hidden=True), *columns]
     select = f"SELECT {own} FROM {quote_sqlite(text.name)}"
     connection.execute(f"SELECT * FROM ({select}) LIMIT 1").fetchall()
     return Reading(columns=tuple(columns), how="module", select=select)
@@ -142,7 +155,10 @@ def _by_shadow(connection: Connection, text: VirtualTableText, said: str) -> Rea
     own = ", ".join(
         f"{quote_sqlite(stored[n][0])} AS {quote_sqlite(name)}" for n, name in enumerate(("rowid", *names))
     )
-    columns = (_key("rowid"), *(Column(name=n, declared_type="", affinity=Affinity.BLOB) for n in names))
+    columns = (
+        replace(_key("rowid"), hidden=True),
+        *(Column(name=n, declared_type="", affinity=Affinity.BLOB, verbatim=True) for n in names),
+    )
     return Reading(
         columns=columns, how="shadow", select=f"SELECT {own} FROM {quote_sqlite(text.name + '_content')}"
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from outgrow.errors import TranslationError
 from outgrow.schema.names import fold
 from outgrow.schema.target import Relation
-from outgrow.translate import row_by_row, tree
+from outgrow.translate import commands, matching, row_by_row, tree
 from outgrow.translate.assignments import assigned
 from outgrow.translate.changed import Change, guarded, relation_of, returning, table_name, target
 from outgrow.translate.expressions import order_terms
@@ -20,7 +20,7 @@ from outgrow.translate.query import limit_clause, query, with_clause
 from outgrow.translate.rtree import narrowed
 from outgrow.translate.scope import Scope, Source
 from outgrow.translate.sources import from_clause
-from outgrow.translate.value import refuse
+from outgrow.translate.value import Rank, refuse
 from outgrow.translate.walk import walk
 
 _ROLLBACK = (
@@ -36,6 +36,8 @@ _ITSELF = (
 def change(node: tree.Insert | tree.Update | tree.Delete, scope: Scope) -> Change:
     """The translation of one statement that writes; TranslationError where PostgreSQL cannot do the same."""
     prefix, scope = with_clause(node.commons, scope)
+    if isinstance(node, tree.Insert):
+        node = commands.rewritten(node, relation_of(node.table, scope), scope.model)
     if isinstance(node, tree.Delete):
         return _delete(node, scope, prefix)
     found = insert(node, scope, prefix) if isinstance(node, tree.Insert) else _update(node, scope, prefix)
@@ -109,7 +111,13 @@ def _delete(node: tree.Delete, scope: Scope, prefix: str) -> Change:
 
 
 def _where(node: tree.Update | tree.Delete, source: Source, scope: Scope) -> str:
-    where = f" WHERE {narrowed(node.where, scope).sql}" if node.where is not None else ""
+    rest, found = matching.split(node.where, scope)
+    scope = replace(scope, sources=found.sources)
+    tests = [*found.conditions]
+    if rest is not None:
+        test = narrowed(rest, scope)
+        tests.append(test.within(Rank.AND) if tests else test.sql)
+    where = f" WHERE {' AND '.join(tests)}" if tests else ""
     if node.limit is None or source.relation is None:
         return where
     if isinstance(node, tree.Update) and node.sources:

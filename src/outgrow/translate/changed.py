@@ -36,7 +36,9 @@ def relation_of(name: str, scope: Scope) -> Relation:
 
 def column_of(relation: Relation, name: str) -> TargetColumn:
     """The column of that name, which may be one of the rowid's; TranslationError when there is none."""
-    if fold(name) in ROWID_NAMES and relation.rowid_alias is not None and not relation.rtree:
+    own = {"docid"} if relation.full_text is not None and not relation.full_text.is_fts5 else set()
+    named = fold(name) in ROWID_NAMES | own and not relation.rtree
+    if named and relation.rowid_alias is not None:
         return relation.column(relation.rowid_alias)
     try:
         return relation.column(name)

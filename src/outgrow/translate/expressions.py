@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from outgrow.translate import aggregates, arithmetic, functions, held, patterns, tree
+from outgrow.translate import aggregates, arithmetic, fulltext, functions, held, patterns, tree
 from outgrow.translate.casts import cast
 from outgrow.translate.collations import order_term
 from outgrow.translate.compare import between, compare, member, same_kind_pair
@@ -181,14 +181,14 @@ def _is_null(node: tree.IsNull, scope: Scope) -> Value:
 
 
 def _match(node: tree.Match, scope: Scope) -> Value:
+    if node.operator == "MATCH":
+        raise refuse("MATCH outside a full-text table, or where WHERE does not ask for it alone or with AND")
     value, pattern = translate(node.operand, scope), translate(node.pattern, scope)
     if node.operator == "LIKE":
         escape = translate(node.escape, scope) if node.escape is not None else None
         found = patterns.like(value, pattern, escape)
     elif node.operator == "GLOB" and node.escape is None:
         found = patterns.glob(value, pattern)
-    elif node.operator == "MATCH":
-        raise refuse("MATCH outside a full-text table")
     else:
         raise refuse(f"the operator {node.operator}")
     return _negated(found, negated=node.negated)
@@ -294,6 +294,10 @@ def _cast(node: tree.Cast, scope: Scope) -> Value:
 def _call(node: tree.Call, scope: Scope) -> Value:
     if node.over is not None and node.name in _WINDOW_FUNCTIONS:
         return _window_function(node, scope)
+    if node.name in fulltext.AUXILIARY and node.arguments:
+        searched = scope.searched(node.arguments[0])
+        if searched is not None and searched[0].search is not None:
+            return searched[0].search.call(node.name, [translate(each, scope) for each in node.arguments[1:]])
     if aggregates.is_aggregate(node.name, len(node.arguments)):
         return _aggregate(node, scope)
     if node.star or node.distinct or node.order or node.filter is not None:

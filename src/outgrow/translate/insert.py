@@ -36,7 +36,7 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
     if node.source is None:
         return _defaults(node, relation, text, found, prefix)
     columns = [column_of(relation, name) for name in node.columns] or [
-        column for column in relation.columns if not column.generated
+        column for column in relation.columns if not (column.generated or column.hidden)
     ]
     if node.conflict == "REPLACE":
         return replaced(node.source, columns, relation, scope, prefix, text, found)

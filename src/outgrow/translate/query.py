@@ -12,7 +12,7 @@ from typing import Literal
 from outgrow.errors import TranslationError
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import TargetColumn
-from outgrow.translate import held, tree
+from outgrow.translate import held, matching, tree
 from outgrow.translate.aggregates import distinct_key
 from outgrow.translate.collations import order_term
 from outgrow.translate.expressions import translate
@@ -136,7 +136,10 @@ def _all_tagged(result: Result) -> Result:
 
 
 def _core(node: tree.Select, scope: Scope, order: tuple[tree.Order, ...] = ()) -> _Core:
+    node = matching.lifted(node, scope)
     source = from_clause(node.sources, scope)
+    node, found = matching.asked(node, replace(scope, sources=source.sources))
+    source = replace(source, sources=found.sources)
     inside = replace(scope, sources=source.sources)
     items = _items(node, inside)
     aliases = {
@@ -165,7 +168,7 @@ def _core(node: tree.Select, scope: Scope, order: tuple[tree.Order, ...] = ()) -
         columns=columns,
         expressions=tuple(expression for _, expression, _ in items),
         labels=tuple(label for label, _, _ in items),
-        tail=_tail(node, source, named, keys, picked),
+        tail=_tail(node, source, named, keys, picked, found.conditions),
         grouped=grouped,
         keys=known,
     )
@@ -224,9 +227,10 @@ def _by_position(term: tree.Expression, node: tree.Select) -> tree.Expression | 
 
 
 def _tail(
-    node: tree.Select, source: From, scope: Scope, keys: tuple[Value, ...], picked: tuple[Source, ...] | None
-) -> str:
-    tests = list(source.tests) if source.is_wide else []
+    node: tree.Select, source: From, scope: Scope, keys: tuple[Value, ...], picked: tuple[Source, ...] | None,
+    searched: tuple[str, ...],
+) -> str:  # fmt: skip
+    tests = [*(source.tests if source.is_wide else ()), *searched]
     listed = ", ".join(source.items) if source.is_wide else source.sql
     text = f" FROM {listed}" if listed else ""
     if node.where is not None:

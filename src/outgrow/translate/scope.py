@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate import tree
+from outgrow.translate.fulltext import Search, search_of
 from outgrow.translate.held import column_value
 from outgrow.translate.value import Kind, Value, constant, integer_constant, refuse
 
@@ -25,7 +26,8 @@ class Source:
 
     `relation` is set for a table or view of the model. `hidden` holds the columns that `*` leaves out
     because USING or NATURAL merged them. `rowid` is the column that stands for the rowid; where there
-    is none, `key` is a primary key without NULLs, which tells the same rows apart.
+    is none, `key` is a primary key without NULLs, which tells the same rows apart. `search` is set for a
+    full-text table.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Source:
     hidden: frozenset[str] = frozenset()
     rowid: Value | None = None
     key: tuple[Value, ...] = ()
+    search: Search | None = None
 
     @property
     def reference(self) -> str:
@@ -57,16 +60,25 @@ def relation_source(
         fold(column.source): column_value(column, prefix + quote(column.name)) for column in relation.columns
     }
     alias = columns.get(fold(relation.rowid_alias)) if relation.rowid_alias and rowid else None
-    labels = tuple(column.source for column in relation.columns)
+    labels = tuple(column.source for column in relation.columns if not column.hidden)
     known = replace(alias, nullable=False) if alias is not None else None
     if known is not None and known.column is not None and relation.rtree:
         known = replace(known, column=replace(known.column, source="rowid"))  # so SQLite calls it there
     key = tuple(columns[fold(column)] for column in relation.primary_key)
     if any(column.nullable for column in key):
         key = ()
+    search = search_of(relation, reference)
+    if relation.full_text is not None and alias is not None and not relation.full_text.is_fts5:
+        columns.setdefault("docid", as_docid(alias))
     return Source(
-        name=name or relation.source, columns=columns, labels=labels, relation=relation, rowid=known, key=key
-    )
+        name=name or relation.source, columns=columns, labels=labels, relation=relation, rowid=known, key=key,
+        search=search,
+    )  # fmt: skip
+
+
+def as_docid(rowid: Value) -> Value:
+    """The rowid under the name that FTS3 and FTS4 have for it."""
+    return rowid if rowid.column is None else replace(rowid, column=replace(rowid.column, source="docid"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +185,9 @@ class Scope:
         found = [s.columns[key] for s in matching if key in s.columns and (name.table or key not in s.hidden)]
         if not found and key in ROWID_NAMES:
             return self._rowid(name, matching)
+        if not found and key == "rank":
+            searched = [source.search for source in matching if source.search is not None]
+            return searched[0].rank() if len(searched) == 1 else None
         if len(found) > 1:
             raise refuse(f"the ambiguous column {name.column}")
         return found[0] if found else None
@@ -183,6 +198,22 @@ class Scope:
         for source in self.sources:
             if key in source.columns and (name.table is None or fold(source.name) == fold(name.table)):
                 return next((label for label in source.labels if fold(label) == key), None)
+        return None
+
+    def searched(self, name: tree.Expression) -> tuple[Source, str | None] | None:
+        """The full-text table that a name means as what MATCH asks, with the column unless it means all.
+
+        Only those of FROM; None for any other expression.
+        """
+        if not isinstance(name, tree.Name):
+            return None
+        for source in self.sources:
+            if source.search is None or (name.table is not None and fold(name.table) != fold(source.name)):
+                continue
+            if fold(name.column) == fold(source.search.relation.source):
+                return source, None
+            if fold(name.column) in map(fold, source.search.declared.columns):
+                return source, name.column
         return None
 
     def row_key(self, name: tree.Expression) -> tuple[Relation, tuple[Value, ...]] | None:

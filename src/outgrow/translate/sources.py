@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from outgrow.schema.names import Namespace, fold, literal, qualified, quote
-from outgrow.translate import held, tree
+from outgrow.translate import external, held, tree
 from outgrow.translate.compare import compare
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.rtree import narrowed
@@ -234,6 +234,10 @@ def _source(node: tree.TableRef | tree.Derived, scope: Scope, position: int) -> 
         relation = scope.model.relation(node.name)
     except KeyError:
         raise refuse(f"the table {node.name}") from None
+    if relation.full_text is not None and relation.full_text.content:
+        found = external.source(relation, scope.model, node.alias)
+        if found is not None:
+            return found
     text = qualified(relation.schema, relation.name)
     reference = quote(node.alias if node.alias is not None else relation.name)
     if node.alias is not None:

@@ -34,7 +34,8 @@ _EMPTY_NUMERIC = {
 def candidates(evidence: Evidence) -> tuple[Candidate, ...]:
     """Types for the column, best first; the last one holds every value that PostgreSQL can store."""
     found: dict[tuple[str, str], Candidate] = {}
-    plain = evidence.options.types == "faithful" or evidence.column.name in evidence.table.rtree
+    column = evidence.column
+    plain = evidence.options.types == "faithful" or column.verbatim or column.name in evidence.table.rtree
     guesses = () if plain else GUESSES
     for guess in (*guesses, _by_class):
         for candidate in guess(evidence):

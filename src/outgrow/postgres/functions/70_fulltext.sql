@@ -1,8 +1,9 @@
 -- Full text: SQLite's FTS5, and the tokenizers of FTS3 and FTS4, on tsvector and tsquery, and exactly on text.
 -- Rules: https://www.sqlite.org/fts5.html and https://www.sqlite.org/fts3.html#tokenizer, as of 3.54.
 -- A vector finds by position (phrase, NEAR, ^) the first 16,382 tokens of a row, of each at most 255; what does
--- not fit in its 1 MB is not found. Not provided: unicode61's option `categories`, tokenizers in C, FTS3's own
--- porter, the query syntax of FTS3. fts_match, fts_highlight and fts_snippet read the text and have no limit.
+-- not fit in its 1 MB is not found. Such a vector says that it is cut; fts_search finds it all the same, and
+-- fts_holds then reads the text. Not provided: unicode61's option `categories`, tokenizers in C, FTS3's own
+-- porter. fts_match, fts_highlight and fts_snippet read the text and have no limit.
 
 -- Characters beyond ASCII that separate tokens in unicode61, for a bracket expression (Unicode 6.1).
 CREATE OR REPLACE FUNCTION sqlite._fts_separators() RETURNS text
@@ -635,7 +636,8 @@ $$;
 -- column to column; before each column stands the lexeme U+0001 `^`. Of two to four columns the tokens have
 -- the weights A to D; of more, each token stands a second time as U+0001, the number of its column from 1,
 -- `:` and the token. U+0001 `#` and the sizes of the columns, as in `#12,345`, is for bm25. A token beyond
--- the positions that is nowhere else in the row has no weight and so passes for any column.
+-- the positions that is nowhere else in the row has no weight and so passes for any column. U+0001 `%` says
+-- that positions are missing, U+0001 `&` that tokens are.
 CREATE OR REPLACE FUNCTION sqlite.fts_vector(tokenizer text, VARIADIC columns text[]) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -647,6 +649,7 @@ DECLARE
     sizes text[] := '{}';
     base integer := 1;
     mark text;
+    cut boolean := false;
     result text COLLATE "C";
 BEGIN
     FOR i IN 1 .. count LOOP
@@ -669,8 +672,16 @@ BEGIN
         sizes := sizes || cardinality(tokens)::text;
         base := base + cardinality(tokens) + 1;
     END LOOP;
-    lexemes := E'\x01#' || array_to_string(sizes, ',') || lexemes;
+    IF cardinality(lexemes) > 255 THEN
+        cut := base > 16383 OR EXISTS (SELECT FROM unnest(lexemes) AS l (lexeme)
+                                       GROUP BY lexeme HAVING pg_catalog.count(*) > 255);
+    END IF;
+    lexemes := (E'\x01#' || array_to_string(sizes, ',')) || lexemes;
     places := NULL::text || places;
+    IF cut THEN
+        lexemes := E'\x01%'::text || lexemes;
+        places := NULL::text || places;
+    END IF;
     SELECT pg_catalog.string_agg(sqlite._fts_quoted(lexeme) || coalesce(':' || place, ''), ' ')
     INTO result
     FROM unnest(lexemes, places) AS t (lexeme, place);
@@ -690,6 +701,7 @@ BEGIN
         INTO result
         FROM measured
         WHERE total < 1040000;
+        result := result || ' ' || sqlite._fts_quoted(E'\x01%') || ' ' || sqlite._fts_quoted(E'\x01&');
     END IF;
     RETURN result::tsvector;
 END
@@ -1429,6 +1441,469 @@ AS $$ SELECT sqlite._fts_bm25(vector, sqlite.fts_parse(match, tokenizer, columns
 CREATE OR REPLACE FUNCTION sqlite._fts_bm25(
     vector tsvector, parsed jsonb, statistics double precision[], weights double precision[]
 ) RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT sqlite.fts_score(vector, NULL, parsed, NULL, statistics, weights) $$;
+
+-- What is asked of a table, as fts_parse gives it, for fts_search and fts_holds: `place` is the number from 0 of
+-- the one column asked, NULL for all.
+CREATE OR REPLACE FUNCTION sqlite.fts5_asked(match text, tokenizer text, columns text[], place integer)
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT sqlite._fts_asked(sqlite._fts_within(sqlite.fts_parse(match, tokenizer, columns), place))
+$$;
+
+-- The expression in one column: its own column filters can only narrow that.
+CREATE OR REPLACE FUNCTION sqlite._fts_within(parsed jsonb, place integer) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT CASE WHEN place IS NULL THEN parsed ELSE jsonb_set(parsed, '{groups}', (
+    SELECT coalesce(jsonb_agg(
+               part || jsonb_build_object('c', CASE
+                   WHEN coalesce(part -> 'c', 'null') = 'null' OR part -> 'c' @> to_jsonb(place)
+                   THEN jsonb_build_array(place) ELSE '[]' END) ORDER BY n), '[]')
+    FROM jsonb_array_elements(parsed -> 'groups') WITH ORDINALITY AS g (part, n)
+)) END
+$$;
+
+-- Two things asked of the same row, both from fts5_asked.
+CREATE OR REPLACE FUNCTION sqlite.fts_both(one jsonb, two jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT sqlite._fts_asked(jsonb_build_object(
+    'kind', (one -> 'kind') || (two -> 'kind') || '["and"]',
+    'left', (one -> 'left') || moved.l || jsonb_build_array(size.nodes),
+    'right', (one -> 'right') || moved.r || jsonb_build_array(size.nodes + jsonb_array_length(two -> 'kind')),
+    'groups', (one -> 'groups') || (two -> 'groups')))
+FROM (SELECT jsonb_array_length(one -> 'kind') AS nodes, jsonb_array_length(one -> 'groups') AS groups) AS size,
+     LATERAL (
+    SELECT jsonb_agg((two -> 'left' ->> n::integer)::integer
+                     + CASE WHEN two -> 'kind' ->> n::integer = 'group' THEN size.groups ELSE size.nodes END
+                     ORDER BY n) AS l,
+           jsonb_agg((two -> 'right' ->> n::integer)::integer + size.nodes ORDER BY n) AS r
+    FROM generate_series(0, jsonb_array_length(two -> 'kind') - 1) AS n
+) AS moved
+$$;
+
+-- With `level`: 0 where a vector that lacks positions tells the truth, 1 where only a whole one does, 2 where a
+-- tsquery cannot say what is meant. `terms` are the tokens where the expression is one AND or one OR of single
+-- tokens in any column.
+CREATE OR REPLACE FUNCTION sqlite._fts_asked(parsed jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT parsed || jsonb_build_object('level', levels.level)
+       || CASE WHEN levels.single AND levels.level = 0
+                    AND (SELECT count(DISTINCT k) FILTER (WHERE k <> 'group') < 2
+                                AND count(*) FILTER (WHERE k IN ('not', 'empty')) = 0
+                         FROM jsonb_array_elements_text(parsed -> 'kind') AS k)
+          THEN jsonb_build_object('terms', levels.terms) ELSE '{}' END
+FROM (
+    SELECT coalesce(pg_catalog.max(CASE
+               WHEN jsonb_array_length(part -> 'p') > 2 THEN 2
+               WHEN jsonb_array_length(part -> 'p') = 2 AND (part ->> 'n')::integer > 256 THEN 2
+               WHEN EXISTS (SELECT FROM jsonb_array_elements(part -> 'p') AS p,
+                                        jsonb_array_elements_text(p -> 't') AS t
+                            WHERE pg_catalog.length(t) > 480) THEN 2
+               WHEN jsonb_array_length(part -> 'p') = 2 OR coalesce(part -> 'c', 'null') <> 'null'
+                    OR jsonb_array_length(part #> '{p,0,t}') > 1 OR (part #>> '{p,0,f}')::boolean THEN 1
+               ELSE 0 END), 0) AS level,
+           coalesce(pg_catalog.bool_and(
+               jsonb_array_length(part -> 'p') = 1 AND jsonb_array_length(part #> '{p,0,t}') = 1
+               AND part #>> '{p,0,s,0}' = '0' AND NOT (part #>> '{p,0,f}')::boolean
+               AND coalesce(part -> 'c', 'null') = 'null'), false) AS single,
+           jsonb_agg(part #> '{p,0,t,0}' ORDER BY n) AS terms
+    FROM jsonb_array_elements(parsed -> 'groups') WITH ORDINALITY AS g (part, n)
+) AS levels
+$$;
+
+-- What is asked of a table of FTS3 or FTS4, as fts5_asked has it: `place` is the number from 0 of the column that a
+-- token without one of its own is looked for in. Of FTS4, `^` before a token wants it to be the first.
+CREATE OR REPLACE FUNCTION sqlite.fts3_asked(
+    match text, tokenizer text, columns text[], place integer, fts4 boolean
+) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT sqlite._fts_asked(sqlite.fts3_parse(match, tokenizer, columns, place, fts4)) $$;
+
+CREATE OR REPLACE FUNCTION sqlite._fts3_error(match text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$ BEGIN RAISE 'malformed MATCH expression: [%]', match USING ERRCODE = '42601'; END $$;
+
+-- A match expression of FTS3 and FTS4 (the enhanced query syntax) cut into operators, parentheses and phrases:
+-- `k` is what it is, `n` the distance of NEAR, `p` a phrase as in fts_parse and `c` its column.
+CREATE OR REPLACE FUNCTION sqlite._fts3_items(
+    match text, tokenizer text, columns text[], place integer, fts4 boolean
+) RETURNS jsonb[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    rest text COLLATE "C" := match;
+    word text COLLATE "C";
+    label text COLLATE "C";
+    scan record;
+    chosen integer;
+    used integer;
+    phrase jsonb;
+    result jsonb[] := '{}';
+BEGIN
+    LOOP
+        rest := pg_catalog.ltrim(rest, E' \t\n\r\x0b\x0c');
+        EXIT WHEN rest = '';
+        word := substring(rest FROM E'^(?:NEAR/[0-9]+|NEAR|AND|OR|NOT)(?=[ \\t\\n\\r\\v\\f"()]|$)');
+        word := coalesce(word, substring(rest FROM '^[()]'));
+        IF word IS NOT NULL THEN
+            rest := pg_catalog.substr(rest, pg_catalog.length(word) + 1);
+            result := result || jsonb_build_object(
+                'k', split_part(word, '/', 1),
+                'n', coalesce(pg_catalog.left(nullif(split_part(word, '/', 2), ''), 8), '10')::integer);
+            CONTINUE;
+        END IF;
+        chosen := place;
+        IF pg_catalog.left(rest, 1) = '"' THEN
+            used := strpos(pg_catalog.substr(rest, 2), '"');
+            IF used = 0 THEN
+                PERFORM sqlite._fts3_error(match);
+            END IF;
+            word := pg_catalog.substr(rest, 2, used - 1);
+            rest := pg_catalog.substr(rest, used + 2);
+            scan := sqlite._fts_scan(word, tokenizer);
+            used := 0;
+        ELSE
+            FOR i IN 1 .. cardinality(columns) LOOP
+                label := columns[i] || ':';
+                IF pg_catalog.lower(pg_catalog.left(rest, pg_catalog.length(label))) = pg_catalog.lower(label) THEN
+                    chosen := i - 1;
+                    rest := pg_catalog.substr(rest, pg_catalog.length(label) + 1);
+                    EXIT;
+                END IF;
+            END LOOP;
+            word := substring(rest FROM '^[^"()]*');
+            EXIT WHEN word = '';  -- a column and nothing after it: SQLite reads no further
+            scan := sqlite._fts_scan(word, tokenizer);
+            used := pg_catalog.length(word);
+            IF cardinality(scan.tokens) > 0 THEN
+                scan.tokens := scan.tokens[1:1];
+                used := scan.ends[1] + (pg_catalog.substr(word, scan.ends[1] + 1, 1) = '*')::integer;
+            END IF;
+            rest := pg_catalog.substr(rest, used + 1);
+            CONTINUE WHEN coalesce(cardinality(scan.tokens), 0) = 0;
+        END IF;
+        SELECT jsonb_build_object(
+            't', coalesce(jsonb_agg(token ORDER BY n), '[]'),
+            's', coalesce(jsonb_agg((pg_catalog.substr(word, scan.ends[n] + 1, 1) = '*')::integer ORDER BY n), '[]'),
+            'f', coalesce(pg_catalog.bool_or(n = 1 AND first), false),
+            'x', coalesce(pg_catalog.bool_or(n > 1 AND first), false))
+        INTO phrase
+        FROM (SELECT token, n::integer AS n,
+                     scan.starts[n] > 0 AND pg_catalog.substr(word, scan.starts[n], 1) = '^'
+                     AND (fts4 OR used = 0) AS first
+              FROM unnest(scan.tokens) WITH ORDINALITY AS t (token, n)) AS read;
+        IF (phrase ->> 'x')::boolean THEN
+            RAISE 'not supported: ^ inside a phrase' USING ERRCODE = '0A000';
+        END IF;
+        result := result || jsonb_build_object('k', 'phrase', 'p', phrase - 'x', 'c', chosen);
+    END LOOP;
+    RETURN result;
+END
+$$;
+
+-- Whether one token can belong to both phrases.
+CREATE OR REPLACE FUNCTION sqlite._fts3_coincide(one jsonb, two jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT EXISTS (
+    SELECT FROM jsonb_array_elements_text(one -> 't') WITH ORDINALITY AS a (t, n),
+                jsonb_array_elements_text(two -> 't') WITH ORDINALITY AS b (t, n)
+    WHERE a.t COLLATE "C" = b.t OR (one #>> ARRAY['s', (a.n - 1)::text] = '1' AND starts_with(b.t, a.t))
+          OR (two #>> ARRAY['s', (b.n - 1)::text] = '1' AND starts_with(a.t, b.t)))
+$$;
+
+-- A match expression of FTS3 and FTS4 as fts_parse has it. NEAR of three phrases, NEAR of phrases that share a
+-- token, and `^` before another than the first token of a phrase, are refused.
+CREATE OR REPLACE FUNCTION sqlite.fts3_parse(
+    match text, tokenizer text, columns text[], place integer, fts4 boolean
+) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    items jsonb[] := sqlite._fts3_items(match, tokenizer, columns, place, fts4);
+    item jsonb;
+    k text COLLATE "C";
+    wanted boolean := true;  -- an operand has to come
+    operators jsonb[] := '{}';
+    top jsonb;
+    nodes integer[] := '{}';
+    kinds text[] := '{}';
+    lefts integer[] := '{}';
+    rights integer[] := '{}';
+    groups jsonb[] := '{}';
+    one integer;
+    two integer;
+BEGIN
+    IF match IS NULL THEN
+        RETURN NULL;
+    ELSIF items = '{}' THEN
+        items := ARRAY['{"k": "phrase", "p": {"t": []}}'::jsonb];
+    END IF;
+    items := items || '{"k": "end"}'::jsonb;
+    FOR at IN 1 .. cardinality(items) LOOP
+        item := items[at];
+        k := item ->> 'k';
+        IF k IN ('phrase', '(') AND NOT wanted THEN
+            items[at] := '{"k": "AND"}';  -- what stands side by side
+        END IF;
+        LOOP
+            EXIT WHEN k IN ('phrase', '(') AND wanted;
+            IF wanted THEN
+                PERFORM sqlite._fts3_error(match);
+            END IF;
+            LOOP
+                top := operators[cardinality(operators)];
+                EXIT WHEN top IS NULL OR top ->> 'k' = '('
+                          OR strpos('NEAR NOT AND OR  )end', top ->> 'k')
+                             > strpos('NEAR NOT AND OR  )end', items[at] ->> 'k');
+                one := nodes[cardinality(nodes) - 1];
+                two := nodes[cardinality(nodes)];
+                IF top ->> 'k' = 'NEAR' THEN
+                    IF kinds[one] <> 'group' OR kinds[two] <> 'group' THEN
+                        PERFORM sqlite._fts3_error(match);
+                    ELSIF jsonb_array_length(groups[lefts[one]] -> 'p') > 1 THEN
+                        RAISE 'not supported: NEAR of more than two phrases' USING ERRCODE = '0A000';
+                    ELSIF sqlite._fts3_coincide(groups[lefts[one]] #> '{p,0}', groups[lefts[two]] #> '{p,0}') THEN
+                        RAISE 'not supported: NEAR of phrases that share a token' USING ERRCODE = '0A000';
+                    END IF;
+                    groups := groups || jsonb_build_object(
+                        'p', (groups[lefts[one]] -> 'p') || (groups[lefts[two]] -> 'p'), 'n', top -> 'n',
+                        'c', CASE WHEN groups[lefts[one]] -> 'c' = groups[lefts[two]] -> 'c'
+                                       OR groups[lefts[two]] -> 'c' = 'null' THEN groups[lefts[one]] -> 'c'
+                                  WHEN groups[lefts[one]] -> 'c' = 'null' THEN groups[lefts[two]] -> 'c'
+                                  ELSE '[]' END);
+                    kinds := kinds || 'group'::text;
+                    lefts := lefts || cardinality(groups);
+                    rights := rights || NULL::integer;
+                ELSE
+                    kinds := kinds || pg_catalog.lower(top ->> 'k');
+                    lefts := lefts || one;
+                    rights := rights || two;
+                END IF;
+                nodes := trim_array(nodes, 2) || cardinality(kinds);
+                operators := trim_array(operators, 1);
+            END LOOP;
+            EXIT WHEN items[at] ->> 'k' = 'end' AND top IS NULL;
+            IF items[at] ->> 'k' = ')' AND top IS NOT NULL THEN
+                operators := trim_array(operators, 1);
+                EXIT;
+            ELSIF items[at] ->> 'k' IN ('end', ')') THEN
+                PERFORM sqlite._fts3_error(match);
+            END IF;
+            operators := operators || items[at];
+            wanted := true;
+            EXIT WHEN k NOT IN ('phrase', '(');
+        END LOOP;
+        IF k = '(' THEN
+            operators := operators || item;
+        ELSIF k = 'phrase' THEN
+            IF jsonb_array_length(item #> '{p,t}') = 0 THEN
+                kinds := kinds || 'empty'::text;
+                lefts := lefts || NULL::integer;
+            ELSE
+                groups := groups || jsonb_build_object(
+                    'p', jsonb_build_array(item -> 'p'), 'n', 10,
+                    'c', CASE WHEN item ->> 'c' IS NULL THEN 'null' ELSE jsonb_build_array(item -> 'c') END);
+                kinds := kinds || 'group'::text;
+                lefts := lefts || cardinality(groups);
+            END IF;
+            rights := rights || NULL::integer;
+            nodes := nodes || cardinality(kinds);
+            wanted := false;
+        END IF;
+    END LOOP;
+    RETURN sqlite._fts3_compact(kinds, lefts, rights, groups, nodes[1]);
+END
+$$;
+
+-- The expression without the phrases that became part of a NEAR.
+CREATE OR REPLACE FUNCTION sqlite._fts3_compact(
+    kinds text[], lefts integer[], rights integer[], groups jsonb[], root integer
+) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    used integer[] := ARRAY[root];
+    at integer := 1;
+BEGIN
+    WHILE at <= cardinality(used) LOOP
+        IF kinds[used[at]] NOT IN ('group', 'empty') THEN
+            used := used || lefts[used[at]] || rights[used[at]];
+        END IF;
+        at := at + 1;
+    END LOOP;
+    used := ARRAY(SELECT u FROM unnest(used) AS u ORDER BY u);
+    RETURN (
+        SELECT jsonb_build_object(
+            'kind', jsonb_agg(kinds[u] ORDER BY n),
+            'left', jsonb_agg(CASE WHEN kinds[u] = 'group' THEN given ELSE array_position(used, lefts[u]) END ORDER BY n),
+            'right', jsonb_agg(array_position(used, rights[u]) ORDER BY n),
+            'groups', coalesce(jsonb_agg(groups[lefts[u]] ORDER BY n) FILTER (WHERE kinds[u] = 'group'), '[]'))
+        FROM (SELECT u, n, count(*) FILTER (WHERE kinds[u] = 'group') OVER (ORDER BY n) AS given
+              FROM unnest(used) WITH ORDINALITY AS t (u, n)) AS numbered);
+END
+$$;
+
+-- offsets() of FTS3 and FTS4: column, term, first byte and number of bytes of each token of the phrases found. All
+-- count that the row has, except on the right of NOT.
+CREATE OR REPLACE FUNCTION sqlite.fts3_offsets("values" text[], asked jsonb, tokenizer text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    found record;
+    scan record;
+    result text[] := '{}';
+BEGIN
+    SELECT asked || jsonb_build_object(
+        'kind', jsonb_agg(CASE WHEN k IN ('and', 'not') THEN 'or' ELSE k END ORDER BY n),
+        'right', jsonb_agg(asked -> CASE k WHEN 'not' THEN 'left' ELSE 'right' END -> (n - 1)::integer ORDER BY n))
+    INTO asked
+    FROM jsonb_array_elements_text(asked -> 'kind') WITH ORDINALITY AS t (k, n);
+    found := sqlite._fts_instances(asked, sqlite._fts_row("values", tokenizer), NULL);
+    FOR place IN 0 .. cardinality("values") - 1 LOOP
+        CONTINUE WHEN coalesce(array_position(found.places, place), 0) = 0;
+        scan := sqlite._fts_scan("values"[place + 1], tokenizer);
+        result := result || ARRAY(
+            SELECT pg_catalog.concat_ws(
+                ' ', place, term,
+                pg_catalog.octet_length(pg_catalog.left("values"[place + 1], scan.starts[token])),
+                pg_catalog.octet_length(pg_catalog.substr("values"[place + 1], scan.starts[token] + 1,
+                                                          scan.ends[token] - scan.starts[token])))
+            FROM (SELECT DISTINCT found.offsets[i] + k AS token,
+                         (SELECT coalesce(pg_catalog.sum(s), 0)
+                          FROM unnest(found.sizes[1:found.phrases[i]]) AS s) + k - 1 AS term
+                  FROM generate_series(1, cardinality(found.phrases)) AS i,
+                       generate_series(1, found.sizes[found.phrases[i] + 1]) AS k
+                  WHERE found.places[i] = place) AS terms
+            ORDER BY token, term);
+    END LOOP;
+    RETURN array_to_string(result, ' ');
+END
+$$;
+
+-- The same where every phrase asks only for its tokens, anywhere in the row, and NOT for nothing.
+CREATE OR REPLACE FUNCTION sqlite._fts_loose(parsed jsonb) RETURNS tsquery
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    root integer := jsonb_array_length(parsed -> 'kind');
+    texts text[];
+    one text;
+    two text;
+BEGIN
+    FOR i IN 1 .. root LOOP
+        one := NULL;
+        IF parsed #>> ARRAY['kind', (i - 1)::text] = 'group' THEN
+            SELECT '(' || pg_catalog.string_agg(
+                CASE WHEN p #>> ARRAY['s', (n - 1)::text] = '1'
+                     THEN sqlite._fts_quoted(pg_catalog.left(t, 480)) || ':*'
+                     ELSE sqlite._fts_quoted(sqlite._fts_lexeme(t)) END, '&') || ')'
+            INTO one
+            FROM jsonb_array_elements(
+                     parsed -> 'groups' -> ((parsed #>> ARRAY['left', (i - 1)::text])::integer - 1) -> 'p') AS p,
+                 jsonb_array_elements_text(p -> 't') WITH ORDINALITY AS terms (t, n);
+        ELSIF parsed #>> ARRAY['kind', (i - 1)::text] <> 'empty' THEN
+            one := texts[(parsed #>> ARRAY['left', (i - 1)::text])::integer];
+            two := texts[(parsed #>> ARRAY['right', (i - 1)::text])::integer];
+            one := CASE parsed #>> ARRAY['kind', (i - 1)::text]
+                WHEN 'and' THEN '(' || one || '&' || two || ')'
+                WHEN 'or' THEN coalesce('(' || one || '|' || two || ')', one, two)
+                ELSE one END;
+        END IF;
+        texts[i] := one;
+    END LOOP;
+    RETURN coalesce(texts[root], '')::tsquery;
+END
+$$;
+
+-- A query that finds every row that matches; fts_holds tells which of them do.
+CREATE OR REPLACE FUNCTION sqlite.fts_search(asked jsonb, count integer) RETURNS tsquery
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    loose tsquery := sqlite._fts_loose(asked);
+    level integer := asked ->> 'level';
+    result tsquery;
+BEGIN
+    IF asked IS NULL THEN
+        RETURN NULL;
+    ELSIF numnode(loose) = 0 THEN
+        RETURN loose;
+    ELSIF level = 2 THEN
+        result := loose;
+    ELSE
+        result := sqlite._fts_query(asked, count);
+        IF level = 1 THEN
+            result := result || (E'''\x01%'''::tsquery && loose);
+        END IF;
+    END IF;
+    RETURN result || E'''\x01&'''::tsquery;
+END
+$$;
+
+-- Whether a row that fts_search finds matches indeed, of its vector and its columns' values.
+CREATE OR REPLACE FUNCTION sqlite.fts_holds(vector tsvector, "values" text[], asked jsonb, tokenizer text)
+RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    level text COLLATE "C" := asked ->> 'level';
+BEGIN
+    IF (level = '0' AND NOT vector @@ E'''\x01&'''::tsquery) OR (level = '1' AND NOT vector @@ E'''\x01%'''::tsquery) THEN
+        RETURN true;
+    END IF;
+    RETURN (sqlite._fts_instances(asked, sqlite._fts_row("values", tokenizer), NULL)).matched;
+END
+$$;
+
+-- What fts_score needs to know of the whole table, as from fts_statistics. `columns` is SQL for the values of a
+-- row's columns, `count` how many there are. Reads the table, so it belongs in a subquery of its own.
+CREATE OR REPLACE FUNCTION sqlite.fts_totals(
+    source regclass, vector_column name, columns text, count integer, asked jsonb, tokenizer text
+) RETURNS double precision[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+DECLARE
+    part jsonb;
+    phrase jsonb;
+    single jsonb;
+    counted bigint;
+    total double precision;
+    hits bigint;
+    idf double precision;
+    result double precision[];
+BEGIN
+    EXECUTE pg_catalog.format(
+        'SELECT count(*), pg_catalog.sum(sqlite.fts_size(%1$I)) FROM %2$s', vector_column, source
+    ) INTO counted, total;
+    result := ARRAY[total / nullif(counted, 0)];
+    FOR part IN SELECT jsonb_array_elements(asked -> 'groups') LOOP
+        FOR phrase IN SELECT jsonb_array_elements(part -> 'p') LOOP
+            single := sqlite._fts_asked(jsonb_build_object(
+                'kind', '["group"]'::jsonb, 'left', '[1]'::jsonb, 'right', '[null]'::jsonb,
+                'groups', jsonb_build_array(part || jsonb_build_object('p', jsonb_build_array(phrase)))));
+            EXECUTE pg_catalog.format(
+                'SELECT count(*) FROM %1$s WHERE %2$I @@ $1 AND sqlite.fts_holds(%2$I, %3$s, $2, $3)',
+                source, vector_column, columns)
+            INTO hits USING sqlite.fts_search(single, count), single, tokenizer;
+            idf := pg_catalog.ln((counted - hits + 0.5)::double precision / (hits + 0.5)::double precision);
+            result := result || CASE WHEN idf > 0 THEN idf ELSE 1e-6 END;
+        END LOOP;
+    END LOOP;
+    RETURN result;
+END
+$$;
+
+-- FTS5's bm25 of a row that matches, of its vector and, where that is cut, its columns' values.
+CREATE OR REPLACE FUNCTION sqlite.fts_score(
+    vector tsvector, "values" text[], asked jsonb, tokenizer text, totals double precision[],
+    weights double precision[]
+) RETURNS double precision
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 DECLARE
@@ -1437,22 +1912,41 @@ DECLARE
     frequencies double precision[] := '{}';
     phrase integer;
     result double precision := 0;
+    cut boolean := "values" IS NOT NULL AND vector @@ E'''\x01%'''::tsquery;
 BEGIN
-    IF vector IS NULL OR parsed IS NULL THEN
+    IF vector IS NULL OR asked IS NULL THEN
         RETURN NULL;
+    ELSIF asked ? 'terms' AND NOT cut THEN
+        WITH held AS MATERIALIZED (
+            SELECT lexeme COLLATE "C" AS lexeme, positions FROM unnest(vector)
+            WHERE asked -> 'terms' ? lexeme OR lexeme COLLATE "C" = E'\x01^'
+        )
+        SELECT array_agg(coalesce(
+            CASE WHEN weights = '{}' THEN cardinality(held.positions)::double precision
+            ELSE (SELECT pg_catalog.sum(coalesce(weights[width_bucket(p, bases.positions)], 1))
+                  FROM unnest(held.positions) AS p) END, 0) ORDER BY n)
+        INTO frequencies
+        FROM jsonb_array_elements_text(asked -> 'terms') WITH ORDINALITY AS t (term, n)
+        CROSS JOIN (SELECT positions::integer[] FROM held WHERE lexeme = E'\x01^') AS bases
+        LEFT JOIN held ON held.lexeme = sqlite._fts_lexeme(term);
+    ELSE
+        IF cut THEN
+            found := sqlite._fts_instances(asked, sqlite._fts_row("values", tokenizer), NULL);
+        ELSE
+            found := sqlite._fts_instances(asked, NULL, vector);
+        END IF;
+        IF cardinality(found.sizes) > 0 THEN
+            frequencies := array_fill(0::double precision, ARRAY[cardinality(found.sizes)]);
+        END IF;
+        FOR i IN 1 .. coalesce(cardinality(found.phrases), 0) LOOP
+            phrase := found.phrases[i] + 1;
+            frequencies[phrase] := frequencies[phrase] + coalesce(weights[found.places[i] + 1], 1);
+        END LOOP;
     END IF;
-    found := sqlite._fts_instances(parsed, NULL, vector);
-    IF cardinality(found.sizes) > 0 THEN
-        frequencies := array_fill(0::double precision, ARRAY[cardinality(found.sizes)]);
-    END IF;
-    FOR i IN 1 .. coalesce(cardinality(found.phrases), 0) LOOP
-        phrase := found.phrases[i] + 1;
-        frequencies[phrase] := frequencies[phrase] + coalesce(weights[found.places[i] + 1], 1);
-    END LOOP;
     FOR i IN 1 .. cardinality(frequencies) LOOP
-        result := result + statistics[i + 1] * (frequencies[i] * 2.2::double precision
+        result := result + totals[i + 1] * (frequencies[i] * 2.2::double precision
             / (frequencies[i] + 1.2::double precision * (0.25::double precision
-                                                         + 0.75::double precision * size / statistics[1])));
+                                                         + 0.75::double precision * size / totals[1])));
     END LOOP;
     RETURN -result;
 END
