@@ -111,6 +111,9 @@ def plan_full_text(given: KeyInput, table: VirtualTable) -> Iterator[Made]:
         reason = declared.missing if declared is not None else ""
         detail = f"{table.module}: without its index: {reason}"
         yield Finding(rule="virtual.content", object=table.name, detail=detail, count=rows)
+        yield Statement(
+            sql=_next_rowid(relation), why=f"next rowid of {table.name}", phase="post-data", table=table.name
+        )
         return
     name = given.naming.relations_taken.take(relation.name, suffix="_fts")
     where = qualified(relation.schema, relation.name)

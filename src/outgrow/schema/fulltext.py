@@ -112,6 +112,8 @@ def _tokenizer(module: str, given: tuple[str, ...]) -> tuple[str, str]:
     name, options = fold(given[0]) if given else "simple", given[1:]
     if name == "simple":
         return " ".join(["simple", *map(_quoted, options[:1])]), ""
+    if name == "porter":
+        return "fts3porter", ""
     if name != "unicode61":
         return "", f"the tokenizer {name} of {module.upper()}"
     parts = ["unicode61"]

@@ -2,8 +2,7 @@
 -- Rules: https://www.sqlite.org/fts5.html and https://www.sqlite.org/fts3.html#tokenizer, as of 3.54.
 -- A vector finds by position (phrase, NEAR, ^) the first 16,382 tokens of a row, of each at most 255; what does
 -- not fit in its 1 MB is not found. Such a vector says that it is cut; fts_search finds it all the same, and
--- fts_holds then reads the text. Not provided: unicode61's option `categories`, tokenizers in C, FTS3's own
--- porter. fts_match, fts_highlight and fts_snippet read the text and have no limit.
+-- fts_holds then reads the text. Not provided: unicode61's option `categories`, tokenizers in C. fts_match, fts_highlight and fts_snippet read the text and have no limit.
 
 -- Characters beyond ASCII that separate tokens in unicode61, for a bracket expression (Unicode 6.1).
 CREATE OR REPLACE FUNCTION sqlite._fts_separators() RETURNS text
@@ -202,7 +201,7 @@ AS $$ SELECT pg_catalog.substr(quoted, 2, pg_catalog.length(quoted) - 2) $$;
 
 -- What a tokenizer's text says, as FTS5 writes it: `porter unicode61 remove_diacritics 2 tokenchars '-_'`.
 -- `separator` is a regular expression of one character; `folding` -1 folds ASCII, 0 to 2 are
--- remove_diacritics, NULL folds nothing. FTS3's `simple` is FTS5's `ascii`. Where characters are `special`,
+-- remove_diacritics, NULL folds nothing. FTS3's `simple` is FTS5's `ascii`; its own `porter` is `fts3porter`. Where characters are `special`,
 -- the text is split before it is folded.
 CREATE OR REPLACE FUNCTION sqlite._fts_options(
     tokenizer text, OUT kind text, OUT porter boolean, OUT folding integer, OUT separator text,
@@ -254,6 +253,10 @@ BEGIN
         class := sqlite._fts_separators();
     ELSIF kind IN ('ascii', 'simple') THEN
         folding := -1;
+    ELSIF kind = 'fts3porter' AND words[at] IS NULL THEN
+        folding := -1;
+        separator := E'[\\u0001-\\u002f\\u003a-\\u0040\\u005b-\\u005e\\u0060\\u007b-\\u007f]';
+        RETURN;
     ELSE
         RAISE 'no such tokenizer: %', kind USING ERRCODE = '22023';
     END IF;
@@ -503,6 +506,44 @@ JOIN (SELECT token, sqlite._fts_porter(token) AS stem
   ON known.token = given.token COLLATE "C"
 $$;
 
+-- The stems of folded tokens by FTS3's porter: that of FTS5 for 3 to 20 letters; of what has other characters or
+-- is longer, the first and the last 10 bytes, or 3 where there are digits. Where those cut a character in two,
+-- they are in hexadecimal behind U+0002.
+CREATE OR REPLACE FUNCTION sqlite._fts3_porter(tokens text[]) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT coalesce(array_agg(known.stem ORDER BY place), '{}')
+FROM unnest(tokens) WITH ORDINALITY AS given (token, place)
+JOIN (SELECT token, sqlite._fts3_porter(token) AS stem
+      FROM (SELECT DISTINCT token COLLATE "C" AS token FROM unnest(tokens) AS t (token)) AS once) AS known
+  ON known.token = given.token COLLATE "C"
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite._fts3_porter(token text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    bytes bytea;
+    kept integer := CASE WHEN token COLLATE "C" ~ '[0-9]' THEN 3 ELSE 10 END;
+BEGIN
+    IF token COLLATE "C" ~ '^[a-z]{3,20}$' THEN
+        RETURN CASE token COLLATE "C" WHEN 'ies' THEN 'i' WHEN 'sses' THEN 'ss' WHEN 'eed' THEN 'eed'
+                                         ELSE sqlite._fts_porter(token) END;
+    ELSIF pg_catalog.octet_length(token) <= 2 * kept THEN
+        RETURN token;
+    ELSIF pg_catalog.octet_length(token) = pg_catalog.length(token) THEN
+        RETURN pg_catalog.left(token, kept) || pg_catalog.right(token, kept);
+    END IF;
+    bytes := convert_to(token, 'UTF8');
+    bytes := pg_catalog.substr(bytes, 1, kept)
+             || pg_catalog.substr(bytes, pg_catalog.octet_length(bytes) - kept + 1);
+    IF (get_byte(convert_to(token, 'UTF8'), kept) & 192) = 128 OR (get_byte(bytes, kept) & 192) = 128 THEN
+        RETURN E'\x02' || encode(bytes, 'hex');
+    END IF;
+    RETURN convert_from(bytes, 'UTF8');
+END
+$$;
+
 -- The tokens of a text in order; of NULL none.
 CREATE OR REPLACE FUNCTION sqlite.fts_tokens(value text, tokenizer text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -546,6 +587,8 @@ BEGIN
     END IF;
     IF options.porter THEN
         tokens := sqlite._fts_porter(tokens);
+    ELSIF options.kind = 'fts3porter' THEN
+        tokens := sqlite._fts3_porter(tokens);
     END IF;
     RETURN coalesce(tokens, '{}');
 END
@@ -608,6 +651,8 @@ BEGIN
     END IF;
     IF options.porter THEN
         tokens := sqlite._fts_porter(tokens);
+    ELSIF options.kind = 'fts3porter' THEN
+        tokens := sqlite._fts3_porter(tokens);
     END IF;
     IF cardinality(tokens) > 0 THEN
         leads[1] := true;
