@@ -112,6 +112,12 @@ def split(where: tree.Expression | None, scope: Scope) -> tuple[tree.Expression 
     )
 
 
+def found_first(sources: tuple[Source, ...]) -> list[str]:
+    """What orders rows of equal rank: SQLite finds those of a search by their rowid."""
+    searched = [source for source in sources if source.search is not None and source.search.asked is not None]
+    return [source.rowid.sql for source in searched[:1] if source.rowid is not None]
+
+
 def _match(part: tree.Expression) -> tuple[tree.Expression, tree.Expression] | None:
     """Both sides of `name MATCH query`, or of `name = query`, which FTS5 takes for the same."""
     if isinstance(part, tree.Match) and part.operator == "MATCH" and not part.negated and part.escape is None:

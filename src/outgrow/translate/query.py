@@ -301,6 +301,8 @@ def _simple(node: tree.Query, scope: Scope, *, reader: Reader) -> Result:
         except TranslationError:
             return _ordered_beside(core, columns, node)
     terms = [text for text in (_order(term, core) for term in node.order) if text]
+    if terms and not core.grouped:
+        terms += matching.found_first(core.scope.sources)
     order = f" ORDER BY {', '.join(terms)}" if terms else ""
     return replace(result, sql=result.sql + order + _limit(node, scope))
 

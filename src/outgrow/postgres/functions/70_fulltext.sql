@@ -1496,6 +1496,7 @@ RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
 SELECT sqlite._fts_asked(sqlite._fts_within(sqlite.fts_parse(match, tokenizer, columns), place))
+       || jsonb_build_object('columns', cardinality(columns))
 $$;
 
 -- The expression in one column: its own column filters can only narrow that.
@@ -1519,7 +1520,7 @@ SELECT sqlite._fts_asked(jsonb_build_object(
     'kind', (one -> 'kind') || (two -> 'kind') || '["and"]',
     'left', (one -> 'left') || moved.l || jsonb_build_array(size.nodes),
     'right', (one -> 'right') || moved.r || jsonb_build_array(size.nodes + jsonb_array_length(two -> 'kind')),
-    'groups', (one -> 'groups') || (two -> 'groups')))
+    'groups', (one -> 'groups') || (two -> 'groups'))) || jsonb_build_object('columns', one -> 'columns')
 FROM (SELECT jsonb_array_length(one -> 'kind') AS nodes, jsonb_array_length(one -> 'groups') AS groups) AS size,
      LATERAL (
     SELECT jsonb_agg((two -> 'left' ->> n::integer)::integer
@@ -1531,8 +1532,8 @@ FROM (SELECT jsonb_array_length(one -> 'kind') AS nodes, jsonb_array_length(one 
 $$;
 
 -- With `level`: 0 where a vector that lacks positions tells the truth, 1 where only a whole one does, 2 where a
--- tsquery cannot say what is meant. `terms` are the tokens where the expression is one AND or one OR of single
--- tokens in any column.
+-- tsquery cannot say what is meant. `terms` are the tokens, as text of a tsquery, where the expression is one AND
+-- or one OR of single tokens in any column.
 CREATE OR REPLACE FUNCTION sqlite._fts_asked(parsed jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -1556,7 +1557,7 @@ FROM (
                jsonb_array_length(part -> 'p') = 1 AND jsonb_array_length(part #> '{p,0,t}') = 1
                AND part #>> '{p,0,s,0}' = '0' AND NOT (part #>> '{p,0,f}')::boolean
                AND coalesce(part -> 'c', 'null') = 'null'), false) AS single,
-           jsonb_agg(part #> '{p,0,t,0}' ORDER BY n) AS terms
+           jsonb_agg(sqlite._fts_quoted(part #>> '{p,0,t,0}') ORDER BY n) AS terms
     FROM jsonb_array_elements(parsed -> 'groups') WITH ORDINALITY AS g (part, n)
 ) AS levels
 $$;
@@ -1567,7 +1568,10 @@ CREATE OR REPLACE FUNCTION sqlite.fts3_asked(
     match text, tokenizer text, columns text[], place integer, fts4 boolean
 ) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT sqlite._fts_asked(sqlite.fts3_parse(match, tokenizer, columns, place, fts4)) $$;
+AS $$
+SELECT sqlite._fts_asked(sqlite.fts3_parse(match, tokenizer, columns, place, fts4))
+       || jsonb_build_object('columns', cardinality(columns))
+$$;
 
 CREATE OR REPLACE FUNCTION sqlite._fts3_error(match text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -1906,6 +1910,35 @@ BEGIN
 END
 $$;
 
+-- Tokens of the row whose vector this is, with that many columns. ts_rank divides by the number of positions, and
+-- of lexemes without one, when told so; it does in a microsecond what fts_size does in seven.
+CREATE OR REPLACE FUNCTION sqlite._fts_length(vector tsvector, count integer) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT CASE WHEN vector @@ E'''\x01%'''::tsquery THEN sqlite.fts_size(vector)
+            ELSE (round(ts_rank(vector, E'''\x01#'':*'::tsquery)::double precision
+                        / ts_rank(vector, E'''\x01#'':*'::tsquery, 2))::bigint - 1 - count)
+                 / CASE WHEN count > 4 THEN 2 ELSE 1 END END
+$$;
+
+-- How often a single lexeme stands in a vector, at most 255 times. The rank of one is 6 / pi^2 times the sum of
+-- 1 / n^2 over its places, from which their number can be told.
+CREATE OR REPLACE FUNCTION sqlite._fts_count(vector tsvector, lexeme tsquery) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT width_bucket(ts_rank('{1,1,1,1}', vector, lexeme) * 1.64493406685::double precision,
+                    sqlite._fts_thresholds())
+$$;
+
+-- Values between the sums of 1 / n^2 up to n - 1 and up to n.
+CREATE OR REPLACE FUNCTION sqlite._fts_thresholds() RETURNS double precision[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+SELECT array_agg(sum ORDER BY n)
+FROM (SELECT n, pg_catalog.sum(1 / (n * n)) OVER (ORDER BY n) - 1 / (2 * n * n) AS sum
+      FROM (SELECT g::double precision AS n FROM generate_series(1, 256) AS g) AS numbers) AS sums
+$$;
+
 -- What fts_score needs to know of the whole table, as from fts_statistics. `columns` is SQL for the values of a
 -- row's columns, `count` how many there are. Reads the table, so it belongs in a subquery of its own.
 CREATE OR REPLACE FUNCTION sqlite.fts_totals(
@@ -1924,8 +1957,8 @@ DECLARE
     result double precision[];
 BEGIN
     EXECUTE pg_catalog.format(
-        'SELECT count(*), pg_catalog.sum(sqlite.fts_size(%1$I)) FROM %2$s', vector_column, source
-    ) INTO counted, total;
+        'SELECT count(*), pg_catalog.sum(sqlite._fts_length(%1$I, $1)) FROM %2$s', vector_column, source
+    ) INTO counted, total USING count;
     result := ARRAY[total / nullif(counted, 0)];
     FOR part IN SELECT jsonb_array_elements(asked -> 'groups') LOOP
         FOR phrase IN SELECT jsonb_array_elements(part -> 'p') LOOP
@@ -1953,7 +1986,9 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 DECLARE
     found record;
-    size double precision := sqlite.fts_size(vector);
+    size double precision := CASE WHEN asked ? 'columns'
+                                  THEN sqlite._fts_length(vector, (asked ->> 'columns')::integer)
+                                  ELSE sqlite.fts_size(vector) END;
     frequencies double precision[] := '{}';
     phrase integer;
     result double precision := 0;
@@ -1961,19 +1996,10 @@ DECLARE
 BEGIN
     IF vector IS NULL OR asked IS NULL THEN
         RETURN NULL;
-    ELSIF asked ? 'terms' AND NOT cut THEN
-        WITH held AS MATERIALIZED (
-            SELECT lexeme COLLATE "C" AS lexeme, positions FROM unnest(vector)
-            WHERE asked -> 'terms' ? lexeme OR lexeme COLLATE "C" = E'\x01^'
-        )
-        SELECT array_agg(coalesce(
-            CASE WHEN weights = '{}' THEN cardinality(held.positions)::double precision
-            ELSE (SELECT pg_catalog.sum(coalesce(weights[width_bucket(p, bases.positions)], 1))
-                  FROM unnest(held.positions) AS p) END, 0) ORDER BY n)
-        INTO frequencies
-        FROM jsonb_array_elements_text(asked -> 'terms') WITH ORDINALITY AS t (term, n)
-        CROSS JOIN (SELECT positions::integer[] FROM held WHERE lexeme = E'\x01^') AS bases
-        LEFT JOIN held ON held.lexeme = sqlite._fts_lexeme(term);
+    ELSIF asked ? 'terms' AND weights = '{}' AND NOT cut THEN
+        FOR i IN 1 .. jsonb_array_length(asked -> 'terms') LOOP
+            frequencies[i] := sqlite._fts_count(vector, (asked #>> ARRAY['terms', (i - 1)::text])::tsquery);
+        END LOOP;
     ELSE
         IF cut THEN
             found := sqlite._fts_instances(asked, sqlite._fts_row("values", tokenizer), NULL);
