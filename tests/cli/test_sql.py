@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 Program = Callable[..., tuple[int, str, str]]
@@ -103,3 +104,21 @@ def test_bad_input(
     assert (ended, out) == (code, "")
     assert says in err
     assert len(err.splitlines()) == 1
+
+
+def test_kept_rowids_are_compared_and_remembered(
+    run_outgrow: Program, make_sqlite: Callable[..., Path], database: str
+) -> None:
+    source = make_sqlite(
+        "CREATE TABLE t(name TEXT); CREATE VIEW v AS SELECT rowid AS n, name FROM t;"
+        "INSERT INTO t(rowid, name) VALUES (7, 'x')"
+    )
+    assert run_outgrow("move", source, "--to", database)[0] == 0
+    assert run_outgrow("verify", source, "--to", database)[0] == 0
+    code, out, _ = run_outgrow("sql", "SELECT rowid, * FROM t; INSERT INTO t VALUES ('y')", "--to", database)
+    assert (code, out.splitlines()) == (
+        0, ["SELECT t.rowid, t.name FROM public.t;", "INSERT INTO public.t (name) VALUES ('y');"]
+    )  # fmt: skip
+    with psycopg.connect(database) as connection:
+        connection.execute("UPDATE t SET rowid = 8")
+    assert run_outgrow("verify", source, "--to", database)[0] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ DELETE FROM scratch;
 def planned(path: Path, given: PlanFile | None = None, **options: Any) -> Plan:
     given = given or PlanFile()
     with open_snapshot(path, readers=3) as snapshot:
-        examined = examine(snapshot, jobs=1, progress=Silent())
+        examined = examine(snapshot, jobs=1, progress=Silent(), overrides=given.overrides)
         return confirm(snapshot, examined, Options(**options), given.overrides, jobs=1, progress=Silent())
 
 
@@ -228,3 +229,47 @@ def test_hostile_names_survive(make_sqlite: Callable[..., Path]) -> None:
                 column.type,
                 column.conversion,
             )
+
+
+ROWIDS = """
+CREATE TABLE read(name TEXT);
+CREATE TABLE unread(name TEXT);
+CREATE TABLE whole(name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE full(rowid, oid, _rowid_);
+CREATE VIEW v AS SELECT rowid AS n, name FROM read;
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("", ["read"]),
+        ("[tables.UNREAD]\nrowid = true", ["read", "unread"]),
+        ("[tables.read]\nrowid = false", []),
+    ],
+)
+def test_rowids_are_kept_where_they_are_read_or_asked_for(
+    make_sqlite: Callable[..., Path], text: str, kept: list[str]
+) -> None:
+    path = make_sqlite(ROWIDS)
+    plan = planned(path, read_plan(text, "p"))
+    assert [t.source for t in plan.tables if any(c.hidden for c in t.columns)] == kept
+    again = planned(path, read_plan(write_plan(plan), "p"))
+    assert [t.columns for t in again.tables if t.source in kept] == [
+        tuple(replace(c, fixed=True, evidence="set in the plan") for c in t.columns)
+        for t in plan.tables
+        if t.source in kept
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[tables.whole]\nrowid = true", "tables.whole.rowid: the table is WITHOUT ROWID; remove the line"),
+        ("[tables.full]\nrowid = true", "tables.full.rowid: the table has columns of all names of the rowid"),
+        ("[tables.read]\nrowid = 1", "tables.read.rowid must be true or false"),
+    ],
+)
+def test_a_rowid_that_cannot_be_kept(make_sqlite: Callable[..., Path], text: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        planned(make_sqlite(ROWIDS), read_plan(text, "p"))

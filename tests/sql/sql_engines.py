@@ -41,15 +41,19 @@ class Outcome:
 class Moved:
     """A SQLite file and the PostgreSQL database it was moved to; statements run in turn on both."""
 
-    def __init__(self, path: Path, url: str) -> None:
+    def __init__(
+        self, path: Path, url: str, *, overrides: Overrides | None = None, verify: bool = False
+    ) -> None:
         self.lite = sqlite3.connect(path, isolation_level=None)
-        move(Request(source=str(path), target=url, options=Options(), verify=False), Silent())
+        overrides = overrides or Overrides()
+        request = Request(source=str(path), target=url, options=Options(), overrides=overrides, verify=verify)
+        self.result = move(request, Silent())
         self.post = psycopg.connect(url, autocommit=True, cursor_factory=psycopg.RawCursor)
         install(self.post)
         options = with_facts(Options(), self.post)
         with open_snapshot(path, readers=3) as snapshot:
-            examined = examine(snapshot, jobs=1, progress=Silent())
-            plan = decide(examined, options, Overrides(), Refutations())
+            examined = examine(snapshot, jobs=1, progress=Silent(), overrides=overrides)
+            plan = decide(examined, options, overrides, Refutations())
         self.bytewise = options.bytewise
         self.model: TargetModel = plan.model
 

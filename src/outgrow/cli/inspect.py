@@ -41,7 +41,7 @@ def command(  # noqa: PLR0917 - typer gives options by name
     options = common.facing(common.make_options(given, types=types, names=names, allow=allow), None)
     count = common.job_count(jobs)
     with common.progress(quiet=json) as watcher, open_snapshot(source, readers=count + 2) as snapshot:
-        examined = examine(snapshot, jobs=count, progress=watcher, in_full=True)
+        examined = examine(snapshot, jobs=count, progress=watcher, in_full=True, overrides=given.overrides)
         made = confirm(snapshot, examined, options, given.overrides, jobs=count, progress=watcher)
     for name in tables or ():
         _known(name, [table.name for table in examined.database.tables])

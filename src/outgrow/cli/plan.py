@@ -51,7 +51,7 @@ def command(  # noqa: PLR0917 - typer gives options by name
         options = common.facing(options, to)
     count = common.job_count(jobs)
     with common.progress(quiet=False) as watcher, open_snapshot(source, readers=count + 2) as snapshot:
-        examined = examine(snapshot, jobs=count, progress=watcher)
+        examined = examine(snapshot, jobs=count, progress=watcher, overrides=given.overrides)
         made = confirm(snapshot, examined, options, given.overrides, jobs=count, progress=watcher)
     if sql:
         from outgrow.plan.script import script  # noqa: PLC0415

@@ -19,6 +19,7 @@ from outgrow.options import Options
 from outgrow.plan.build import build, with_content
 from outgrow.plan.model import Plan
 from outgrow.plan.overrides import Overrides
+from outgrow.plan.rowids import wanted_rowids, with_rowids
 from outgrow.schema.model import Database, Table
 from outgrow.schema.names import fold
 from outgrow.sqlite import profile as profiling
@@ -47,15 +48,20 @@ class Examined:
         return rows_of(self.database.table(table), self.selects.get(table))
 
 
-def examine(snapshot: Snapshot, *, jobs: int, progress: Progress, in_full: bool = False) -> Examined:
-    """Catalog and profile of a snapshot.
+def examine(
+    snapshot: Snapshot, *, jobs: int, progress: Progress, in_full: bool = False,
+    overrides: Overrides | None = None,
+) -> Examined:  # fmt: skip
+    """Catalog and profile of a snapshot, with the rowids that are wanted. Raises ConfigError.
 
     `in_full` adds what no decision needs but a reader may want: the least and greatest number of
     every column, and the pages of every table, which reads the file once more.
     """
     progress.stage("catalog")
     with snapshot.apsw() as connection:
-        database, selects = with_content(read_catalog(snapshot, str(snapshot.path)))
+        catalog = read_catalog(snapshot, str(snapshot.path))
+        catalog = with_rowids(catalog, wanted_rowids(catalog, overrides or Overrides()))
+        database, selects = with_content(catalog)
         pages = profiling.table_bytes(connection) if in_full else {}
     progress.stage("profile", f"{len(database.tables)} tables")
     profiles = _Profiling(snapshot, database.encoding, jobs, progress, in_full=in_full)

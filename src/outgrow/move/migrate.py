@@ -48,7 +48,9 @@ def move(request: Request, progress: Progress) -> Result:
                 request = replace(request, options=with_facts(request.options, main))
             with clock.of("profile"):
                 snapshot = stack.enter_context(open_snapshot(request.source, readers=request.jobs + 2))
-                examined = examine(snapshot, jobs=request.jobs, progress=progress)
+                examined = examine(
+                    snapshot, jobs=request.jobs, progress=progress, overrides=request.overrides
+                )
             walk = Walk(
                 request=request, progress=progress, main=main, snapshot=snapshot, examined=examined,
                 clock=clock, ledger=Ledger(request.options.schema),

@@ -24,6 +24,7 @@ from outgrow.plan.keys import KeyInput
 from outgrow.plan.model import Outcome, TablePlan
 from outgrow.plan.naming import name_everything, target_model
 from outgrow.plan.overrides import ColumnOverride, Overrides, TableOverride
+from outgrow.plan.rowids import with_rowids
 from outgrow.plan.stored import load_policies, load_tables
 from outgrow.plan.views import plan_views_and_triggers
 from outgrow.postgres.connect import connect
@@ -92,7 +93,9 @@ def finished_move(connection: psycopg.Connection[Any], schema: str) -> Entry:
 def _source(texts: tuple[str, ...], tables: tuple[TablePlan, ...]) -> Database:
     """The source with the tables that were moved, virtual ones by what was read of them."""
     with closing(replayed(texts)) as connection:
-        database, _ = with_content(read_catalog(connection, "the schema that the target remembers"))
+        catalog = read_catalog(connection, "the schema that the target remembers")
+    kept = {fold(t.source) for t in tables if not t.virtual and any(column.hidden for column in t.columns)}
+    database, _ = with_content(with_rowids(catalog, kept))
     there = {fold(table.name): table for table in database.tables}
     return replace(
         database,

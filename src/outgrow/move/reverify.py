@@ -20,6 +20,7 @@ from outgrow.move.result import Result, TableResult, Verification
 from outgrow.move.verify import VerifyJob
 from outgrow.options import Options
 from outgrow.plan.model import Outcome, TablePlan
+from outgrow.plan.overrides import Overrides, TableOverride
 from outgrow.plan.stored import load_tables
 from outgrow.postgres.connect import connect, server_facts
 from outgrow.postgres.ledger import Entry
@@ -42,7 +43,7 @@ def verify(source: str, target: str, options: Options, *, jobs: int, progress: P
             tables, outcomes = load_tables(entry.plan)
             with open_snapshot(source, readers=jobs + 2) as snapshot:
                 with clock.of("profile"):
-                    examined = examine(snapshot, jobs=jobs, progress=progress)
+                    examined = examine(snapshot, jobs=jobs, progress=progress, overrides=_kept_rowids(tables))
                 _refuse_other(entry, str(snapshot.path.resolve()), tables, examined.database, options.schema)
                 changed = tuple(_changed(tables, outcomes, examined.database))
                 progress.stage("verify", f"{len(tables)} tables")
@@ -64,6 +65,16 @@ def verify(source: str, target: str, options: Options, *, jobs: int, progress: P
         tables=tuple(TableResult(source=t.source, target=t.name, rows=t.rows, bytes=t.bytes) for t in tables),
         verification=_with(verification, changed),
         seconds=clock.seconds,
+    )
+
+
+def _kept_rowids(tables: Sequence[TablePlan]) -> Overrides:
+    """The rowids that were moved are compared, and no others."""
+    return Overrides(
+        tables={
+            fold(table.source): TableOverride(rowid=any(column.hidden for column in table.columns))
+            for table in tables
+        }
     )
 
 

@@ -51,8 +51,7 @@ def with_content(database: Database) -> tuple[Database, dict[str, str]]:
     readable = [entry for entry in database.virtual_tables if entry.readable and entry.select]
     tables = tuple(with_boxes(fulltext.as_table(entry), entry) for entry in readable)
     selects = {entry.name: entry.select or "" for entry in readable}
-    own = fulltext.with_rowids(database.tables, database.virtual_tables)
-    return replace(database, tables=own + tables), selects
+    return replace(database, tables=database.tables + tables), selects
 
 
 def build(
@@ -95,7 +94,6 @@ def build(
         overrides=overrides,
     )  # fmt: skip
     gathered.take(_virtual_tables(given))
-    gathered.take(fulltext.plan_rowids(given))
     moved = [table for table in database.tables if table.name in plans]
     for table in moved:
         gathered.take(plan_keys(given, table))

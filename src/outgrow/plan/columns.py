@@ -84,8 +84,11 @@ def plan_column(given: TableInput, column: Column) -> PlannedColumn:
         evidence=choice.evidence,
         considered=choice.considered,
         fixed=choice.fixed,
+        hidden=column.hidden,
     )
-    return PlannedColumn(plan=plan, outcomes=tuple(outcomes), findings=tuple(findings))
+    # A rowid that nobody declared is no object of the source.
+    said = () if column.hidden else tuple(outcomes)
+    return PlannedColumn(plan=plan, outcomes=said, findings=tuple(findings))
 
 
 def _is_identity(given: TableInput, column: Column, choice: Choice) -> bool:

@@ -15,7 +15,7 @@ from outgrow.findings import Finding
 from outgrow.plan.keys import KeyInput, Made
 from outgrow.plan.model import Outcome, Statement
 from outgrow.schema.fulltext import MODULES, FullText, declared_full_text
-from outgrow.schema.model import Affinity, Column, Database, Table, VirtualTable
+from outgrow.schema.model import Database, Table, VirtualTable
 from outgrow.schema.names import Namespace, fold, literal, qualified, quote
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate.fulltext import vector_sql
@@ -32,24 +32,10 @@ def as_table(entry: VirtualTable) -> Table:
     return replace(table, rowid_alias=key, primary_key=(key,))
 
 
-def with_rowids(tables: tuple[Table, ...], virtual: tuple[VirtualTable, ...]) -> tuple[Table, ...]:
-    """The tables, with a column for the rowid where a full-text table finds its text by nothing else."""
-    wanted = {
-        fold(declared.content)
-        for declared in (_declared(entry) for entry in virtual if entry.module in MODULES)
-        if declared.content and fold(declared.content_rowid) in _ROWIDS
-    }
-    return tuple(_with_rowid(table) if fold(table.name) in wanted else table for table in tables)
-
-
-def _with_rowid(table: Table) -> Table:
-    names = {fold(column.name) for column in table.columns}
-    if table.rowid_alias is not None or table.without_rowid or "rowid" in names:
-        return table
-    rowid = Column(
-        name="rowid", declared_type="INTEGER", affinity=Affinity.INTEGER, not_null=True, hidden=True,
-    )  # fmt: skip
-    return replace(table, columns=(*table.columns, rowid), rowid_alias="rowid")
+def content_by_rowid(virtual: tuple[VirtualTable, ...]) -> frozenset[str]:
+    """The folded names of the tables whose text a full-text table finds by their rowid."""
+    declared = (_declared(entry) for entry in virtual if entry.module in MODULES)
+    return frozenset(fold(d.content) for d in declared if d.content and fold(d.content_rowid) in _ROWIDS)
 
 
 def _declared(entry: VirtualTable) -> FullText:
@@ -140,25 +126,3 @@ def _next_rowid(relation: Relation) -> str:
     table = qualified(relation.schema, relation.name)
     sequence = f"pg_get_serial_sequence({literal(table)}, {literal(key)})"
     return f"SELECT setval({sequence}, greatest(coalesce(max({quote(key)}), 0), 0) + 1, false) FROM {table}"
-
-
-def plan_rowids(given: KeyInput) -> Iterator[Made]:
-    """The unique index of each rowid that was kept for a full-text table."""
-    virtual = {fold(entry.name) for entry in given.database.virtual_tables}
-    for table in given.database.tables:
-        if table.rowid_alias is None or not table.column(table.rowid_alias).hidden:
-            continue
-        if fold(table.name) in virtual or table.name not in given.plans:
-            continue
-        relation = given.model.relation(table.name)
-        name = given.naming.relations_taken.take(relation.name, suffix="_rowid")
-        where = qualified(relation.schema, relation.name)
-        column = quote(relation.column(table.rowid_alias).name)
-        yield Statement(
-            build=f"CREATE UNIQUE INDEX {quote(name)} ON {where} ({column})",
-            sql="",
-            why=f"the rowid of {table.name}, by which a full-text table finds its text",
-            phase="post-data",
-            table=table.name,
-            reverse=f"DROP INDEX {qualified(relation.schema, name)}",
-        )

@@ -136,12 +136,17 @@ def _is_collated(index: Index) -> bool:
 
 def _collated_key(given: KeyInput, table: Table, index: Index, wanted: str) -> Iterator[Made]:
     """The stricter uniqueness that a collation gives a key, as a unique index beside it."""
+    yield _beside(given, table, index, wanted, f"the collation of a key of {table.name}")
+
+
+def _beside(given: KeyInput, table: Table, index: Index, wanted: str, why: str) -> Statement:
+    """A unique index that is no object of the source."""
     name = given.naming.relations_taken.take(wanted)
     keys = ", ".join(_key(given, table, column) for column in index.columns)
-    yield Statement(
+    return Statement(
         build=f"CREATE UNIQUE INDEX {quote(name)} ON {given.name(table.name)} ({keys})",
         sql="",
-        why=f"the collation of a key of {table.name}",
+        why=why,
         phase="post-data",
         table=table.name,
         reverse=f"DROP INDEX {qualified(given.options.schema, name)}",
@@ -155,6 +160,10 @@ def _key(given: KeyInput, table: Table, column: IndexColumn) -> str:
 
 
 def _index(given: KeyInput, table: Table, profile: TableProfile, index: Index) -> Iterator[Made]:
+    if any(table.column(key.column).hidden for key in index.columns if key.column):
+        wanted = f"{given.naming.relations[table.name]}_{index.name}_key"
+        yield _beside(given, table, index, wanted, f"the rowid of {table.name}")
+        return
     if index.origin == "u":
         yield from _unique_constraint(given, table, profile, index)
         return

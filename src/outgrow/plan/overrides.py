@@ -24,10 +24,14 @@ class ColumnOverride:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOverride:
-    """A table's name, whether it stays behind, and its columns by folded source name."""
+    """A table's name, whether it stays behind, and its columns by folded source name.
+
+    `rowid` says whether the rowids of a table without INTEGER PRIMARY KEY are kept; None: if they are read.
+    """
 
     name: str | None = None
     leave: bool = False
+    rowid: bool | None = None
     columns: dict[str, ColumnOverride] = field(default_factory=dict)
 
 

@@ -75,6 +75,8 @@ def _table(table: TablePlan) -> Any:
     result = tomlkit.table()
     _add(result, "name", table.name, f"{table.rows:,} rows")
     result.add("leave", False)
+    if any(column.hidden for column in table.columns) and not table.virtual:
+        _add(result, "rowid", True, "its rowids are kept in a column that * does not show")
     columns = tomlkit.table()
     for column in table.columns:
         entry = tomlkit.inline_table()
@@ -186,13 +188,15 @@ class _Reader:
     def override(self, tables: Mapping[str, Any], source: str) -> TableOverride:
         where = f"tables.{source}."
         entry = self.table(tables, source, "tables.")
-        self.only(entry, {"name", "leave", "columns"}, where)
-        if not isinstance(entry.get("leave", False), bool):
-            raise ConfigError(f"{self._name}: {where}leave must be true or false")
+        self.only(entry, {"name", "leave", "rowid", "columns"}, where)
+        for key in ("leave", "rowid"):
+            if not isinstance(entry.get(key, False), bool):
+                raise ConfigError(f"{self._name}: {where}{key} must be true or false")
         columns = self.table(entry, "columns", where)
         return TableOverride(
             name=self.text(entry, "name", where),
             leave=entry.get("leave", False),
+            rowid=entry.get("rowid"),
             columns={fold(column): self.column(columns, column, where) for column in columns},
         )
 

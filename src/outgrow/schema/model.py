@@ -34,8 +34,9 @@ class Column:
     text of the DEFAULT (None when absent), `generated` the SQL text inside AS (...). `collation`
     is the declared one upper-cased, None for BINARY by omission. `primary_key` is the 1-based
     position in the primary key, 0 outside it. In a STRICT table `declared_type` ANY has BLOB
-    affinity. `hidden` says that `SELECT *` leaves the column out, `verbatim` that its values keep the
-    form they are stored in, whatever they look like.
+    affinity. `hidden` says that `SELECT *` leaves the column out: it is the rowid, kept because it is wanted,
+    or the language of a full-text table; `verbatim` that its values keep the form they are stored in,
+    whatever they look like.
     """
 
     name: str

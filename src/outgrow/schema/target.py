@@ -43,9 +43,9 @@ class TargetColumn:
     `source` and `name` are the spellings on the two sides, `type` the PostgreSQL type as written in
     DDL, `conversion` the recipe that the plan records (see `types.values`): "same" means the value
     is held as itself. `collation` is the source's collation when it is not BINARY (NOCASE, RTRIM, …),
-    `affinity` its affinity (None: not a table's column); `generated` says that it is computed, `hidden` that
-    `SELECT *` leaves it out. `default` and `formula` are PostgreSQL's texts of its default and of what
-    computes it.
+    `affinity` its affinity (None: not a table's column); `generated` says that it is computed. `default` and
+    `formula` are PostgreSQL's texts of its default and of what computes it. A `hidden` one, such as the rowid
+    of a table that declares none, is left out by `*` and by INSERT without columns.
     """
 
     source: str
@@ -59,6 +59,11 @@ class TargetColumn:
     default: str | None = None
     formula: str | None = None
     hidden: bool = False
+
+    @property
+    def label(self) -> str:
+        """What SQLite calls it in a result."""
+        return "rowid" if self.hidden and fold(self.source) in {"rowid", "_rowid_", "oid"} else self.source
 
     @property
     def family(self) -> Family:

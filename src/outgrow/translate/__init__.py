@@ -6,7 +6,7 @@ and `trigger` are the entries. Stands after `types` and before `plan`; pure.
 """
 
 from outgrow.translate.ddl import Purpose, expression, index_key
-from outgrow.translate.depends import depends_on
+from outgrow.translate.depends import depends_on, rowids_read
 from outgrow.translate.trigger import TranslatedTrigger, trigger
 from outgrow.translate.view import TranslatedView, view
 
@@ -17,6 +17,7 @@ __all__ = [
     "depends_on",
     "expression",
     "index_key",
+    "rowids_read",
     "trigger",
     "view",
 ]

@@ -210,7 +210,7 @@ def item_label(item: tree.Item, scope: Scope) -> str:
         return item.expression.column
     if found.constant is not None:
         return item.text  # a string in double quotes
-    return found.column.source if found.column is not None else item.expression.column
+    return found.column.label if found.column is not None else item.expression.column
 
 
 def _group_term(term: tree.Expression, node: tree.Select, scope: Scope) -> Value:

@@ -56,15 +56,17 @@ def relation_source(
 ) -> Source:
     """A table or view as a source; `reference` qualifies its columns, already quoted, "" for not at all."""
     prefix = f"{reference}." if reference else ""
-    columns = {
+    every = {
         fold(column.source): column_value(column, prefix + quote(column.name)) for column in relation.columns
     }
-    alias = columns.get(fold(relation.rowid_alias)) if relation.rowid_alias and rowid else None
+    alias = every.get(fold(relation.rowid_alias)) if relation.rowid_alias and rowid else None
     labels = tuple(column.source for column in relation.columns if not column.hidden)
+    unseen = fold(relation.rowid_alias or "") if relation.rowid_alias not in labels else ""
+    columns = {name: value for name, value in every.items() if name != unseen}
     known = replace(alias, nullable=False) if alias is not None else None
     if known is not None and known.column is not None and relation.rtree:
         known = replace(known, column=replace(known.column, source="rowid"))  # so SQLite calls it there
-    key = tuple(columns[fold(column)] for column in relation.primary_key)
+    key = tuple(every[fold(column)] for column in relation.primary_key)
     if any(column.nullable for column in key):
         key = ()
     search = search_of(relation, reference)
@@ -231,7 +233,11 @@ class Scope:
         if not with_rowid:
             return None
         if len(with_rowid) > 1 or with_rowid[0].rowid is None:
-            raise refuse(f"{name.column} of a table without INTEGER PRIMARY KEY")
+            relation = with_rowid[0].relation
+            advice = ""
+            if len(with_rowid) == 1 and relation is not None and relation.kind == "table":
+                advice = f": set rowid = true for {relation.source} in the plan, and move again"
+            raise refuse(f"{name.column} of a table without INTEGER PRIMARY KEY{advice}")
         return with_rowid[0].rowid
 
     def source_named(self, name: str) -> Source:

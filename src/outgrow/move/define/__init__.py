@@ -20,7 +20,7 @@ from outgrow.errors import OutgrowError, TranslationError
 from outgrow.move.define.difference import Difference, Stages
 from outgrow.move.define.filled import guards, query_of, rows_of_query, types_of_query
 from outgrow.move.define.planner import Fixed
-from outgrow.move.define.sides import Given, planned_side
+from outgrow.move.define.sides import Given, origins_of, planned_side
 from outgrow.move.define.source import (
     SqliteRefusesError,
     catalog_of,
@@ -31,6 +31,7 @@ from outgrow.move.define.source import (
 )
 from outgrow.move.define.temporary import TEMPORARY
 from outgrow.options import Options
+from outgrow.schema.names import fold
 from outgrow.schema.target import Relation, TargetModel
 
 __all__ = ["Defined", "SqliteRefusesError", "define", "is_definition"]
@@ -67,10 +68,13 @@ def define(sql: str, *, schema: Sequence[str], model: TargetModel, options: Opti
         raise TranslationError("a statement that neither creates nor alters nor drops", sql)
     refuse_virtual(sql)
     try:
+        kept = {fold(r.source) for r in model.relations if any(column.hidden for column in r.columns)}
         with closing(replayed(schema)) as connection:
-            before = catalog_of(connection)
+            before = catalog_of(connection).with_rowids(kept)
             run_one(connection, sql)
             after = catalog_of(connection)
+        origins = origins_of(before.main, after.main)
+        after = after.with_rowids({name for name, old in origins.items() if fold(old.name) in kept})
         return _defined(sql, Given(before=before, after=after, model=model, options=options, schema=schema))
     except TranslationError:
         raise

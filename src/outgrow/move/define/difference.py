@@ -96,7 +96,7 @@ class Difference:
         known = known_of(origin, table, relation)
         kept = {fold(column.source) for column in known.columns.values()}
         for old in relation.columns:
-            if fold(old.source) not in kept:
+            if fold(old.source) not in kept and not old.hidden:
                 self.stages.altered.append(f"ALTER TABLE {name} DROP COLUMN IF EXISTS {quote(old.name)}")
         for column in planned.columns:
             there = known.columns.get(fold(column.source))

@@ -42,11 +42,14 @@ class Known:
 
 def known_of(origin: Table, table: Table, relation: Relation) -> Known:
     """What the target has of a table that was `origin`; TranslationError when the model lacks a column."""
-    if len(origin.columns) == len(table.columns):
-        pairs = [(new.name, old.name) for old, new in zip(origin.columns, table.columns, strict=True)]
+    declared, now = ([c for c in side.columns if not c.hidden] for side in (origin, table))
+    if len(declared) == len(now):
+        pairs = [(new.name, old.name) for old, new in zip(declared, now, strict=True)]
     else:
-        there = {fold(column.name) for column in origin.columns}
-        pairs = [(column.name, column.name) for column in table.columns if fold(column.name) in there]
+        there = {fold(column.name) for column in declared}
+        pairs = [(column.name, column.name) for column in now if fold(column.name) in there]
+    rowids = [[c.name for c in side.columns if c.hidden] for side in (table, origin)]
+    pairs += zip(*rowids, strict=True)
     try:
         return Known(relation=relation, columns={fold(new): relation.column(old) for new, old in pairs})
     except KeyError as error:

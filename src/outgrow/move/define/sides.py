@@ -69,7 +69,7 @@ def _renamed(old: Table, new: Table) -> bool:
     )
 
 
-def _origins(before: Database, after: Database) -> dict[str, Table]:
+def origins_of(before: Database, after: Database) -> dict[str, Table]:
     """What each table was before. One that is gone beside one that is new has been renamed."""
     old = {fold(table.name): table for table in before.tables}
     found = {fold(table.name): old[fold(table.name)] for table in after.tables if fold(table.name) in old}
@@ -99,7 +99,7 @@ def planned_side(
     given = {fold(relation.source): relation for relation in own}
     views = {name: relation for name, relation in given.items() if relation.kind == "view"}
     content, content_after = with_content(before)[0], with_content(after)[0]
-    origins = _origins(content, content_after)
+    origins = origins_of(content, content_after)
     planner = Planner(
         options=options,
         known={

@@ -5,7 +5,7 @@ Used by `define` and, for a schema that a target remembers, by `move.remembered`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import count
@@ -14,6 +14,7 @@ from typing import Any
 import apsw
 
 from outgrow.errors import TranslationError
+from outgrow.plan.rowids import with_rowids
 from outgrow.schema.lexer import Token, TokenError, tokens, unquote
 from outgrow.schema.model import Database, Table, Trigger, View
 from outgrow.schema.names import fold, quote_sqlite
@@ -39,6 +40,10 @@ class Catalog:
     temp: Database
     broken: Mapping[tuple[str, str], str]
     texts: tuple[str, ...]
+
+    def with_rowids(self, kept: Collection[str]) -> Catalog:
+        """With the columns of rowids that the target has; `kept` are the folded names of their tables."""
+        return replace(self, main=with_rowids(self.main, kept))
 
 
 def first_tokens(sql: str, size: int = 2) -> list[Token]:
