@@ -236,3 +236,26 @@ def test_the_order_is_always_the_same(run_outgrow: Run, make_sqlite: Make, datab
         document = json.loads(done.stdout)
         seen.append([document[key] for key in ("objects", "left", "changed", "findings", "tables", "names")])
     assert seen[0] == seen[1] == seen[2]
+
+
+NEEDS_FUNCTIONS = SMALL + "CREATE VIEW v AS SELECT printf('%d', id) AS p FROM t;"
+
+
+@pytest.mark.parametrize("schema", ["sqlite", "outgrow"])
+@pytest.mark.parametrize("verb", ["move", "plan", "verify"])
+def test_a_schema_of_outgrow_s_own_is_no_target(
+    verb: str, schema: str, run_outgrow: Run, make_sqlite: Make
+) -> None:
+    target = () if verb == "plan" else ("--to", "postgresql://127.0.0.1:1/x")
+    done = run_outgrow(verb, make_sqlite(SMALL), *target, "--schema", schema, check=2)
+    assert f"the target schema cannot be {schema}, where outgrow keeps" in last(done.stderr)
+
+
+def test_another_s_schema_sqlite_is_refused(run_outgrow: Run, make_sqlite: Make, database: str) -> None:
+    source = make_sqlite(NEEDS_FUNCTIONS)
+    ask(database, "CREATE SCHEMA sqlite", "CREATE TABLE sqlite.mine(id int)")
+    done = run_outgrow("move", source, "--to", database, check=4)
+    assert "the target's schema sqlite is not outgrow's" in last(done.stderr)
+    assert ask(database, "SELECT relname FROM pg_class WHERE relname IN ('t', 'mine')") == [("mine",)]
+    ask(database, "DROP TABLE sqlite.mine")
+    run_outgrow("move", source, "--to", database, check=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -287,3 +289,26 @@ def test_a_server_that_takes_no_writes(run_move: Any, shop: Path, database: str)
     with pytest.raises(TargetError, match="is read-only for this user"):
         run_move(shop, target=make_conninfo(database, options="-c default_transaction_read_only=on"))
     assert objects(database) == []
+
+
+def test_a_cancelled_installation_of_the_functions_ends_the_move(
+    make_sqlite: Any, run_move: Any, database: str
+) -> None:
+    """Not as if the target could have no functions, which would leave views behind."""
+    source = make_sqlite(
+        "CREATE TABLE t(id INTEGER PRIMARY KEY); CREATE VIEW v AS SELECT printf('%d', id) AS p FROM t"
+    )
+    waiting = (
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND wait_event_type = 'Lock' AND query LIKE '%outgrow.sqlite%'"
+    )
+    with psycopg.connect(database) as other, ThreadPoolExecutor(1) as threads:
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('outgrow.sqlite'))")
+        moving = threads.submit(run_move, source)
+        while not moving.done() and not ask(database, waiting):
+            time.sleep(0.05)
+        with pytest.raises(TargetError, match="canceling statement due to user request"):
+            moving.result(timeout=60)
+    assert objects(database) == []
+    run_move(source)
+    assert objects(database) == ["t", "v"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sql_engines import Moved, Outcome, Value, ordered
 
 from outgrow.errors import TranslationError
+from outgrow.translate.statement import Translator
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "cases" / "statements.sql"
 _LINES = SHARED.read_text().splitlines() if SHARED.exists() else []
@@ -191,3 +193,13 @@ def test_an_index_is_used(own: Moved) -> None:
         plan = own.post.execute("EXPLAIN " + own.translated(sql).sql).fetchall()  # type: ignore[arg-type]
         assert index in str(plan), (sql, plan)
     own.post.execute("RESET enable_seqscan")
+
+
+def test_a_translator_for_many_threads(given: Moved) -> None:
+    """More statements than it keeps, from more threads than one."""
+    translate = Translator(given.model, bytewise=given.bytewise, size=2)
+    statements = [f"SELECT n + {number % 7} FROM t" for number in range(400)]
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(translate, statements))
+    assert found == list(map(given.translated, statements))
+    assert translate(statements[-1]) is translate(statements[-1])

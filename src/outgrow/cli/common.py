@@ -45,6 +45,9 @@ Jobs = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 
 
+_OWN_SCHEMAS = {"sqlite": "SQLite's functions", "outgrow": "what it remembers of its moves"}
+
+
 def read_plan_file(path: Path | None) -> PlanFile:
     """The plan file, or one that sets nothing; ConfigError when it cannot be read."""
     from outgrow.plan.toml import PlanFile, read_plan  # noqa: PLC0415 - `--help` does without
@@ -71,6 +74,12 @@ def make_options(
     """The options of the command line over those of the plan file; ConfigError for a word that is unknown."""
     from outgrow.findings import known_rules  # noqa: PLC0415
 
+    target_schema = schema or plan.schema or "public"
+    if target_schema in _OWN_SCHEMAS:
+        raise ConfigError(
+            f"the target schema cannot be {target_schema}, where outgrow keeps "
+            f"{_OWN_SCHEMAS[target_schema]}; name another one"
+        )
     known = {rule.id for rule in known_rules()}
     for rule_id in allow or ():
         if rule_id not in known:
@@ -78,7 +87,7 @@ def make_options(
                 f"--allow {rule_id}: no such rule; outgrow inspect shows the rules that the file meets"
             )
     return Options(
-        schema=schema or plan.schema or "public",
+        schema=target_schema,
         types=_one_of("--types", types, TYPE_POLICIES) or plan.types or "inferred",  # type: ignore[arg-type]
         names=_one_of("--names", names, NAME_POLICIES) or plan.names or "fold",  # type: ignore[arg-type]
         json=plan.json or "jsonb",

@@ -17,7 +17,7 @@ from outgrow.move.refutations import Refutations
 from outgrow.move.walk import Walk, entry_of, identity
 from outgrow.plan.model import Plan
 from outgrow.postgres import functions
-from outgrow.postgres.apply import run_required, say
+from outgrow.postgres.apply import is_passing, run_required, say
 from outgrow.postgres.ledger import Entry
 
 
@@ -88,6 +88,8 @@ def _add_functions(walk: Walk) -> None:
     try:
         functions.install(walk.main)
     except psycopg.Error as error:
+        if is_passing(error):
+            raise
         walk.progress.note(f"left out: the schema sqlite with SQLite's functions: {say(error)}")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from outgrow.schema.target import TargetModel
 from outgrow.translate import control, tree
@@ -74,24 +75,18 @@ def translate_statement(
 class Translator:
     """Translates for one model, each statement once for the classes of its parameters.
 
-    Keeps the last `size` translations; any thread may ask.
+    Keeps the `size` translations that were asked for last; any thread may ask.
     """
 
     def __init__(self, model: TargetModel, *, bytewise: bool, size: int = 4096) -> None:
-        self._model, self._bytewise, self._size = model, bytewise, size
-        self._seen: dict[tuple[str, tuple[Kind, ...]], Translated] = {}
+        def translated(sql: str, parameters: tuple[Kind, ...]) -> Translated:
+            return translate_statement(sql, model=model, bytewise=bytewise, parameters=parameters)
+
+        self._translated = lru_cache(maxsize=size)(translated)
 
     def __call__(self, sql: str, parameters: tuple[Kind, ...] = ()) -> Translated:
         """As `translate_statement`."""
-        found = self._seen.get((sql, parameters))
-        if found is None:
-            found = translate_statement(
-                sql, model=self._model, bytewise=self._bytewise, parameters=parameters
-            )
-            if len(self._seen) >= self._size:
-                self._seen.pop(next(iter(self._seen)), None)
-            self._seen[sql, parameters] = found
-        return found
+        return self._translated(sql, parameters)
 
 
 def _translated(sql: str, model: TargetModel, known: Sequence[Kind], *, bytewise: bool) -> Translated:

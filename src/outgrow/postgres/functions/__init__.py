@@ -14,8 +14,16 @@ from typing import Any
 
 import psycopg
 
+from outgrow.errors import TargetError
+
 SCHEMA = "sqlite"
 _MARK = "the functions of SQLite, kept by outgrow"
+_CONTENT = f"""
+SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = n.oid)
+     + (SELECT count(*) FROM pg_proc WHERE pronamespace = n.oid)
+     + (SELECT count(*) FROM pg_type WHERE typnamespace = n.oid)
+FROM pg_namespace n WHERE nspname = '{SCHEMA}'
+"""
 
 
 @cache
@@ -27,8 +35,18 @@ def script() -> tuple[str, ...]:
 
 
 def script_with_schema() -> tuple[str, ...]:
-    """The same for psql on an empty database."""
-    return (f"CREATE SCHEMA IF NOT EXISTS {SCHEMA};\nSET check_function_bodies = off;\n", *script())
+    """The same for psql on an empty database, as `install` leaves it."""
+    before = f"CREATE SCHEMA IF NOT EXISTS {SCHEMA};\nSET check_function_bodies = off;\n"
+    after = "".join(f"{sql};\n" for sql in (*_finish(), "RESET check_function_bodies"))
+    return (before, *script(), after)
+
+
+def _finish() -> tuple[str, str]:
+    """Everyone may call: views and triggers do so as whoever uses the application's tables."""
+    return (
+        f"GRANT USAGE ON SCHEMA {SCHEMA} TO PUBLIC",
+        f"COMMENT ON SCHEMA {SCHEMA} IS '{_MARK} {version()}'",
+    )
 
 
 @cache
@@ -50,19 +68,30 @@ def install(connection: psycopg.Connection[Any]) -> bool:
     """Installs the functions, or brings them to this program's version; whether there was anything to do.
 
     Runs in one transaction (a savepoint inside the caller's). Needs the right to create a schema, and no
-    superuser. Raises psycopg.Error.
+    superuser. Raises psycopg.Error; TargetError when the schema is someone else's.
     """
     if installed(connection) == version():
         return False
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('outgrow.sqlite'))")
-        if installed(connection) == version():
+        there = installed(connection)
+        if there == version():
             return False
+        if there is None:
+            _refuse_foreign(connection)
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
         connection.execute("SET LOCAL check_function_bodies = off")  # a family may call one that comes later
         for text in script():
             connection.execute(text.encode())
-        # Views and triggers call them as whoever uses the application's tables.
-        connection.execute(f"GRANT USAGE ON SCHEMA {SCHEMA} TO PUBLIC")
-        connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS '{_MARK} {version()}'")
+        for sql in _finish():
+            connection.execute(sql.encode())
     return True
+
+
+def _refuse_foreign(connection: psycopg.Connection[Any]) -> None:
+    row = connection.execute(_CONTENT.encode()).fetchone()
+    if row is not None and row[0]:
+        raise TargetError(
+            f"the target's schema {SCHEMA} is not outgrow's, which keeps SQLite's functions in one of that "
+            f"name; rename it (ALTER SCHEMA {SCHEMA} RENAME TO ...), or move into another database"
+        )
