@@ -19,7 +19,7 @@ from outgrow.options import Options
 from outgrow.plan.overrides import Overrides
 from outgrow.plan.script import script
 from outgrow.postgres.connect import connect
-from outgrow.postgres.functions import script_with_schema
+from outgrow.postgres.functions import install, installed, script_with_schema, version
 from outgrow.sqlite.connect import open_snapshot
 
 HOSTILE = """
@@ -90,6 +90,21 @@ def test_it_loads_and_equals_what_move_makes(
     move(Request(source=str(source), target=database, options=Options()), Silent())
     made = catalog(database)
     assert [(*row[:2], str(row[2]).removesuffix(" NOT VALID"), *row[3:]) for row in made] == loaded
+
+
+def test_the_functions_come_with_it(
+    database: str, make_sqlite: Callable[..., Path], run_outgrow: Callable[..., Any]
+) -> None:
+    source = make_sqlite(
+        "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT CHECK (length(printf('%5s', a)) > 0));"
+        "CREATE VIEW v AS SELECT printf('%05d', id) AS p FROM t"
+    )
+    load(database, run_outgrow("plan", source, "--sql", check=0).stdout)
+    with psycopg.connect(database, autocommit=True) as connection:
+        assert installed(connection) == version()
+        connection.execute("INSERT INTO t(a) VALUES ('x')")
+        assert connection.execute("SELECT p FROM v").fetchall() == [("00001",)]
+        assert install(connection) is False
 
 
 def test_what_is_left_stands_at_the_end_as_comments(make_sqlite: Callable[..., Path]) -> None:

@@ -203,3 +203,47 @@ def test_a_translator_for_many_threads(given: Moved) -> None:
         found = list(threads.map(translate, statements))
     assert found == list(map(given.translated, statements))
     assert translate(statements[-1]) is translate(statements[-1])
+
+
+def test_a_plan_has_sqlite_s_columns(given: Moved) -> None:
+    sql = "EXPLAIN QUERY PLAN SELECT s FROM t WHERE id = ? AND n > (SELECT avg(n) FROM t)"
+    ours, theirs = given.on_sqlite(sql, (1,)), given.on_postgres(sql, (1,))
+    assert ours.labels == theirs.labels == ("id", "parent", "notused", "detail")
+    assert [row[0] for row in theirs.rows] == list(range(1, len(theirs.rows) + 1))
+    assert all(type(row[1]) is int and row[1] < row[0] and row[2] == 0 for row in theirs.rows), theirs.rows
+    details = {str(row[3]): row for row in theirs.rows}
+    above = {row[0]: str(row[3]) for row in theirs.rows}
+    (filter_,) = (row for text, row in details.items() if text.startswith("Filter: "))
+    assert above[filter_[1]].startswith(("Index Scan using t_pkey on t", "Seq Scan on t"))
+    assert "$1" in "".join(details)
+    assert given.translated(sql).findings == ("EXPLAIN QUERY PLAN: the words and the plan are PostgreSQL's",)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "EXPLAIN QUERY PLAN SELECT 1",
+        "explain query plan INSERT INTO t(s) VALUES ('not written')",
+        "EXPLAIN QUERY PLAN DELETE FROM t",
+        "EXPLAIN QUERY PLAN UPDATE t SET n = 1 WHERE id = 1;",
+    ],
+)
+def test_a_plan_runs_nothing(sql: str, given: Moved) -> None:
+    before = given.on_postgres("SELECT count(*), sum(n) FROM t").rows
+    found = given.on_postgres(sql)
+    assert found.rows, found
+    assert given.on_postgres("SELECT count(*), sum(n) FROM t").rows == before
+
+
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("EXPLAIN SELECT 1", "EXPLAIN, which prints SQLite's own bytecode: ask EXPLAIN QUERY PLAN"),
+        ("EXPLAIN QUERY PLAN PRAGMA user_version", "EXPLAIN QUERY PLAN PRAGMA: it has no plan"),
+        ("EXPLAIN QUERY PLAN SELECT * FROM nosuch", "the table nosuch"),
+    ],
+)
+def test_what_has_no_plan(sql: str, says: str, given: Moved) -> None:
+    with pytest.raises(TranslationError) as refusal:
+        given.translated(sql)
+    assert refusal.value.missing == says

@@ -111,7 +111,17 @@ def _detach(reader: _Control, _: TargetModel) -> Answer:
 
 def _explain(reader: _Control, _: TargetModel) -> Answer:
     reader.rest()
-    raise refuse("EXPLAIN: ask PostgreSQL itself, whose plans have another form")
+    raise refuse("EXPLAIN, which prints SQLite's own bytecode: ask EXPLAIN QUERY PLAN")
+
+
+def explained(sql: str) -> str | None:
+    """The statement whose plan is asked for; None when none is. TranslationError when it can have none."""
+    reader = _Control(sql)
+    if not reader.accept("EXPLAIN", "QUERY", "PLAN"):
+        return None
+    if reader.token.word in _RULES:
+        raise refuse(f"EXPLAIN QUERY PLAN {reader.token.word}: it has no plan")
+    return sql[reader.token.start :]
 
 
 def _relation(name: str, model: TargetModel) -> Relation | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from outgrow.schema.names import literal
 from outgrow.schema.target import TargetModel
 from outgrow.translate import control, tree
 from outgrow.translate.change import change
@@ -61,6 +62,10 @@ def translate_statement(
     Raises TranslationError, which names what PostgreSQL cannot do the same.
     """
     with speaking_of(sql):
+        explained = control.explained(sql)
+        if explained is not None:
+            found = translate_statement(explained, model=model, bytewise=bytewise, parameters=parameters)
+            return _plan_of(found)
         known = control.answer(sql, model)
         if known is not None:
             return Translated(
@@ -111,6 +116,31 @@ def _translated(sql: str, model: TargetModel, known: Sequence[Kind], *, bytewise
         names=tuple(reader.parameter_names.items()),
         findings=findings,
     )
+
+
+def _plan_of(found: Translated) -> Translated:
+    """What PostgreSQL will do to run a statement, in the rows of EXPLAIN QUERY PLAN."""
+    types = ", ".join(literal(PARAMETER_TYPES[kind]) for kind in found.parameters)
+    chosen = ", ".join(f"sqlite.v({name})" for name in _PLAN)
+    asked = f"sqlite.explain_query_plan({literal(found.sql)}, ARRAY[{types}]::text[])"
+    return replace(
+        found,
+        sql=_mentioning(f"SELECT {chosen} FROM {asked}", found.parameters),
+        columns=tuple(Column(label=name, kind="tagged", type="text") for name in _PLAN),
+        findings=(*found.findings, "EXPLAIN QUERY PLAN: the words and the plan are PostgreSQL's"),
+    )
+
+
+_PLAN = ("id", "parent", "notused", "detail")
+
+
+def _mentioning(sql: str, parameters: Sequence[Kind]) -> str:
+    """A SELECT that reads none of its parameters, with a mention of each."""
+    if not parameters:
+        return sql
+    types = [PARAMETER_TYPES[kind] for kind in parameters]
+    listed = ", ".join(f"${number}::{type_}" for number, type_ in enumerate(types, 1))
+    return f"WITH unused AS (SELECT {listed}) {sql}"
 
 
 def _with_unused(sql: str, bound: Parameters) -> str:
