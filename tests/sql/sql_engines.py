@@ -22,7 +22,7 @@ from outgrow.postgres.functions import install
 from outgrow.schema.names import literal, qualified, quote
 from outgrow.schema.target import TargetModel
 from outgrow.sqlite.connect import open_snapshot
-from outgrow.translate.statement import Column, Translated, translate_statement
+from outgrow.translate.statement import Column, Translated, Translator, translate_statement
 
 Value = int | float | str | bytes | None
 Rows = list[tuple[Value, ...]]
@@ -55,7 +55,9 @@ class Moved:
             examined = examine(snapshot, jobs=1, progress=Silent(), overrides=overrides)
             plan = decide(examined, options, overrides, Refutations())
         self.bytewise = options.bytewise
+        self.plan, self.database = plan, examined.database
         self.model: TargetModel = plan.model
+        self._model: TargetModel | None = None
 
     def close(self) -> None:
         self.lite.close()
@@ -72,7 +74,7 @@ class Moved:
     def on_postgres(self, sql: str, parameters: Sequence[Value] = ()) -> Outcome:
         """Raises TranslationError."""
         kinds = [_KINDS[type(value)] for value in parameters]
-        found = translate_statement(sql, model=self.model, bytewise=self.bytewise, parameters=kinds)
+        found = self._translator()(sql, tuple(kinds))
         labels = tuple(column.label for column in found.columns)
         if not found.sql:
             return Outcome(rows=list(found.rows or ()), labels=labels)
@@ -84,6 +86,12 @@ class Moved:
             return Outcome(rows=[], error=f"{type(error).__name__}: {error}", sql=found.sql)
         back = [tuple(map(_back, row, found.columns)) for row in rows]
         return Outcome(rows=back, labels=labels, sql=found.sql)
+
+    def _translator(self) -> Translator:
+        """One that remembers, for the model as it stands."""
+        if self._model is not self.model:
+            self._model, self._remembering = self.model, Translator(self.model, bytewise=self.bytewise)
+        return self._remembering
 
     def translated(self, sql: str) -> Translated:
         """The translation with parameters of unknown kind."""
@@ -140,7 +148,12 @@ def _back(value: Any, column: Column) -> Value:
     if value is None:
         return None
     if column.kind == "number":
-        return int(value) if column.conversion != "numeric-point" and value == int(value) else float(value)
+        pointed = column.conversion == "numeric-point"
+        return (
+            int(value)
+            if (value.as_tuple().exponent == 0 if pointed else value == int(value))
+            else float(value)
+        )
     if column.kind == "tagged":
         return _TAGS[value[0]](value[1:])
     if isinstance(value, bool):

@@ -114,3 +114,8 @@ UPDATE named SET id = 7 WHERE id = 1 OR 1
 DELETE FROM named
 INSERT INTO named(id) VALUES (9)
 UPDATE item SET note = 'a', note = 'b', (note, name) = ('c', 'last') WHERE id = 1 RETURNING note, name
+SELECT id, at, zoned, fine, doc FROM kept ORDER BY id
+SELECT typeof(at) FROM kept ORDER BY id
+SELECT id FROM kept WHERE zoned = '2024-01-31 10:20:30+00:00'
+INSERT INTO kept(zoned, fine, doc) VALUES ('2024-01-31 10:20:33+00:00', '2024-01-31 10:20:33.123457+00:00', '{"b": 1}') RETURNING zoned, fine, doc
+UPDATE kept SET doc = '[1, 2]', zoned = '2024-02-28 23:59:59+00:00' WHERE id = 1 RETURNING zoned, doc

@@ -6,3 +6,5 @@ CREATE VIEW named AS SELECT id, upper(name) AS "Name", typeof(mixed) AS class FR
 INSERT INTO item VALUES (1, 'apple', 1.5, 1, '2024-01-31 10:20:30', 1, '{"a":[1,2,{"b":"c"}],"x":null}', 'Note'), (2, 'Banana', 2.25, 0, '2024-02-29 00:00:00', 'text', '[]', 'NOTE'), (3, 'cherry', NULL, 1, NULL, 2.5, NULL, NULL), (4, 'date', 0.1, 0, '1999-12-31 23:59:59', x'6162', '{"a":5}', 'other'), (5, 'élan', 1e30, 1, '2024-02-28 12:00:00', NULL, '{"a":"s"}', '');
 INSERT INTO tag VALUES (1, 'red', 3), (1, 'sweet', 1), (2, 'yellow', 2), (4, 'red', 9);
 INSERT INTO code VALUES (1, 'A', 'first'), (2, 'B', 'second'), (3, 'C', NULL);
+CREATE TABLE kept(id INTEGER PRIMARY KEY, at DATETIME, zoned DATETIME, fine DATETIME, doc JSON);
+INSERT INTO kept VALUES (1, 1700000000, '2024-01-31 10:20:30+00:00', '2024-01-31 10:20:30.123456+00:00', '{"a": 1}'), (2, 1700000001, '2024-02-29 23:59:59+00:00', '2024-02-29 23:59:59.000001+00:00', '[1, 2]'), (3, 1700000002.5, NULL, NULL, NULL);

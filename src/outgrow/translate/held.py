@@ -158,6 +158,14 @@ def _stored_form(value: Value) -> Value:
     raise refuse(f"the stored form of a value kept as {value.type} ({recipe})")
 
 
+def by_whole(value: Value) -> Value:
+    """An instant kept as a number, which is an integer where it is whole and else a real; others as given."""
+    if value.kind != "number" or value.column is None or conversion_of(value)[0] != "timestamptz-epoch":
+        return value
+    sql = f"sqlite.v_whole({value.within(Rank.ATOM)}::double precision)"
+    return replace(value, sql=sql, kind="tagged", type="text", rank=Rank.ATOM, numeric=True)
+
+
 def _stored_uuid(value: Value, recipe: str, case: str) -> Value:
     text = f"{value.within(Rank.ATOM)}::text"
     if recipe != "uuid-text":
@@ -221,7 +229,7 @@ def typed_literal(value: Value, like: Value) -> Value | None:
         sql = f"'{uuid.UUID(bytes=known)}'::uuid"
     elif recipe == "boolean" and known in argument.split("/"):
         sql = "true" if known == argument.split("/")[1] else "false"
-    elif recipe in {"timestamp-text", "date-text"} and isinstance(known, str):
+    elif recipe in {"timestamp-text", "timestamptz-text", "date-text"} and isinstance(known, str):
         sql = _date_literal(known, argument, like.type)
     else:
         sql = None
@@ -244,10 +252,16 @@ def _date_literal(text: str, spelling: str, type_: str) -> str | None:
         "YYYY-MM-DD HH:MM:SS": "%Y-%m-%d %H:%M:%S",
         "YYYY-MM-DDTHH:MM:SS": "%Y-%m-%dT%H:%M:%S",
     }
-    if spelling not in form or len(text) != len(spelling) or not text.isascii():
+    zone = next(
+        (suffix for suffix in ("Z", "+00:00") if type_ == "timestamptz" and spelling.endswith(suffix)), ""
+    )
+    plain, local = text.removesuffix(zone), spelling.removesuffix(zone)
+    if local not in form or len(text) != len(spelling) or not text.endswith(zone) or not text.isascii():
+        return None
+    if type_ == "timestamptz" and not zone:
         return None
     try:
-        datetime.strptime(text, form[spelling])
+        datetime.strptime(plain, form[local])
     except ValueError:
         return None
     return f"{literal(text)}::{type_}"

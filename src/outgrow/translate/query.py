@@ -251,7 +251,7 @@ def projected(value: Value, *, reader: Reader = "query") -> Value:
     """A result column in its final type: conditions become SQLite's 0 and 1, literals get their type."""
     value = replace(value, explicit=False)
     if reader == "application" and value.kind == "held":
-        value = replace(held.stored_form(value), column=None)
+        value = replace(held.by_whole(held.stored_form(value)), column=None)
     if reader == "view" and value.kind == "tagged" and value.numeric:
         pointed = TargetColumn(source="", name="", type="numeric", conversion="numeric-point")
         return replace(

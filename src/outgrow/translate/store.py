@@ -53,10 +53,18 @@ def stored(
         return _stored(value, wanted, like)
     except TranslationError:
         keeps_all = wanted.conversion in {"escaped", "tagged"}
-        refused = not queries or (value.constant is not None and wanted.conversion != "json")
-        if (refused and not keeps_all) or (value.kind == "held" and like.kind == "held"):
+        refused = _is_misfit(value, wanted) or not (queries or keeps_all)
+        if refused or (value.kind == "held" and like.kind == "held"):
             raise
         return _by_row(value, wanted, like)
+
+
+def _is_misfit(value: Value, wanted: TargetColumn) -> bool:
+    """Whether a literal is known not to fit; a text may yet be spelled as the column's values are."""
+    recipe, _, _ = wanted.conversion.partition(":")
+    if value.constant is None or recipe in {"escaped", "tagged"}:
+        return False
+    return not (value.kind == "text" and (recipe == "json" or recipe.endswith("-text")))
 
 
 _STORE: dict[str, str] = {
@@ -117,7 +125,9 @@ def _checked(value: Value, wanted: TargetColumn, like: Value) -> str:
         false, _, true = argument.partition("/")
         typed = f"CASE one.given WHEN {literal(true)} THEN true WHEN {literal(false)} THEN false END"
     inner = f"SELECT given, {typed} AS typed FROM (SELECT {given} AS given) AS one"
-    misfit = f"sqlite.misfit(one.given::text, {literal(wanted.source)}, NULL::{wanted.type})"
+    # A literal would be refused as soon as the statement is planned, were it not for the query.
+    refused = "one.given::text" if value.constant is None else "(SELECT one.given::text)"
+    misfit = f"sqlite.misfit({refused}, {literal(wanted.source)}, NULL::{wanted.type})"
     same = f"{back} IS NOT DISTINCT FROM one.given"
     return f"(SELECT CASE WHEN {same} THEN one.typed ELSE {misfit} END FROM ({inner}) AS one)"
 
