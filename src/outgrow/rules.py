@@ -76,6 +76,8 @@ RULES: tuple[Rule, ...] = (
           "Write it by hand from the text shown."),
     _rule("view.broken", _INFO, "A view that SQLite itself cannot run stays behind",
           "Mend or drop the view in SQLite."),
+    _rule("trigger.differs", _WARNING, "A trigger does one thing otherwise than on SQLite",
+          "Read which; where it matters, write the rows one at a time or change the trigger."),
     _rule("trigger.left", _LOSS, "A trigger has no PostgreSQL equal yet",
           "Write it by hand from the text shown."),
     _rule("virtual.content", _WARNING, "A virtual table's content becomes an ordinary table",

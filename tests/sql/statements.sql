@@ -119,3 +119,4 @@ SELECT typeof(at) FROM kept ORDER BY id
 SELECT id FROM kept WHERE zoned = '2024-01-31 10:20:30+00:00'
 INSERT INTO kept(zoned, fine, doc) VALUES ('2024-01-31 10:20:33+00:00', '2024-01-31 10:20:33.123457+00:00', '{"b": 1}') RETURNING zoned, fine, doc
 UPDATE kept SET doc = '[1, 2]', zoned = '2024-02-28 23:59:59+00:00' WHERE id = 1 RETURNING zoned, doc
+REPLACE INTO code VALUES (9, 'C', 'DEFAULT') RETURNING id, code, label

@@ -15,6 +15,7 @@ from outgrow.postgres.functions import install
 from outgrow.schema.model import Trigger, View
 from outgrow.schema.target import Relation, TargetColumn, TargetModel
 from outgrow.translate import trigger, view
+from outgrow.translate.firing import Place
 
 SOURCE = """
 CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, n INTEGER, done BOOLEAN, changed TEXT, price NUMERIC);
@@ -250,8 +251,7 @@ def test_the_rowid_of_a_table_without_one_is_told_by_its_primary_key() -> None:
         ("INSERT INTO nowhere VALUES (1);", "the table nowhere"),
         ("UPDATE log SET what = 1.5;", "storing the literal 1.5 in column what, text"),
         ("UPDATE log SET absent = 1;", "the column log.absent"),
-        ("SELECT RAISE(FAIL, 'x');", "RAISE(FAIL)"),
-        ("SELECT RAISE(IGNORE);", "RAISE(IGNORE)"),
+        ("INSERT INTO log(amount) VALUES (total_changes());", "total_changes() in a trigger"),
         ("SELECT secret(NEW.id);", "the function secret()"),
     ],
 )
@@ -260,6 +260,27 @@ def test_what_has_no_equal_is_refused_by_name(body: str, missing: str) -> None:
     with pytest.raises(TranslationError) as caught:
         trigger(Trigger(name="a", table="item", sql=text), model=MODEL, bytewise=False)
     assert (caught.value.missing, caught.value.sql) == (missing, text)
+
+
+def test_the_rows_that_would_follow_cannot_be_given_up_by_a_trigger_before_others() -> None:
+    text = "CREATE TRIGGER a AFTER INSERT ON item BEGIN SELECT RAISE(IGNORE); END"
+    with pytest.raises(
+        TranslationError, match=r"RAISE\(IGNORE\) in an AFTER trigger that fires before another"
+    ):
+        trigger(
+            Trigger(name="a", table="item", sql=text),
+            model=MODEL,
+            bytewise=False,
+            place=Place(name="a", last=False),
+        )
+
+
+def test_the_last_rowid_before_an_insert_is_that_of_another_row() -> None:
+    text = (
+        "CREATE TRIGGER a BEFORE INSERT ON item BEGIN INSERT INTO log(item) VALUES (last_insert_rowid()); END"
+    )
+    with pytest.raises(TranslationError, match=r"last_insert_rowid\(\) before an INSERT"):
+        trigger(Trigger(name="a", table="item", sql=text), model=MODEL, bytewise=False)
 
 
 def test_the_rowid_is_unknown_before_an_insert() -> None:

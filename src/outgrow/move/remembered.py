@@ -140,12 +140,11 @@ def _model(
         options=options,
         overrides=overrides,
     )
-    known = replace(given, model=with_conflicts(given), database=replace(database, triggers=()))
-    return plan_views_and_triggers(known)[1]
+    return plan_views_and_triggers(replace(given, model=with_conflicts(given)))[1]
 
 
 def _decided(tables: tuple[TablePlan, ...], outcomes: tuple[Outcome, ...]) -> Overrides:
-    """The names that everything got, and the views that stayed behind."""
+    """The names that everything got, and the views and triggers that stayed behind."""
     views = [outcome for outcome in outcomes if outcome.kind == "views"]
     named = {fold(view.source_name): TableOverride(name=view.target) for view in views if view.target}
     named |= {
@@ -155,5 +154,9 @@ def _decided(tables: tuple[TablePlan, ...], outcomes: tuple[Outcome, ...]) -> Ov
         )
         for table in tables
     }
-    left = frozenset(f"view:{fold(view.source_name)}" for view in views if view.fate == "left")
+    left = frozenset(
+        f"{outcome.kind.removesuffix('s')}:{fold(outcome.source_name)}"
+        for outcome in outcomes
+        if outcome.kind in {"views", "triggers"} and outcome.fate == "left"
+    )
     return Overrides(tables=named, leave=left)

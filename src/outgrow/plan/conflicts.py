@@ -1,4 +1,4 @@
-"""What a row can conflict with, put into the model for SQL that writes: defaults, checks, children, triggers.
+"""What a row can conflict with, put into the model for SQL that writes: defaults, checks, children.
 
 Called by `plan.build` once tables and constraints are planned; read by `translate`, for OR IGNORE and
 OR REPLACE.
@@ -15,8 +15,7 @@ from outgrow.plan.keys import KeyInput
 from outgrow.plan.overrides import check_label
 from outgrow.schema.model import Table
 from outgrow.schema.names import fold
-from outgrow.schema.target import Event, Relation, TargetModel
-from outgrow.translate.statements import read_trigger
+from outgrow.schema.target import Relation, TargetModel
 
 
 def with_conflicts(given: KeyInput) -> TargetModel:
@@ -41,7 +40,6 @@ def _with_conflicts(given: KeyInput, relation: Relation) -> Relation:
         columns=columns,
         checks=tuple(_checks(given, table)),
         children=tuple(_children(given, relation)),
-        triggers=frozenset(_triggers(given, relation)),
     )
 
 
@@ -59,12 +57,3 @@ def _children(given: KeyInput, relation: Relation) -> Iterator[str]:
         pointing = [key for key in table.foreign_keys if fold(key.parent_table) == fold(relation.source)]
         if table.name in given.plans and any(not foreign_key_refusal(given, table, key) for key in pointing):
             yield table.name
-
-
-def _triggers(given: KeyInput, relation: Relation) -> Iterator[Event]:
-    for entry in given.database.triggers:
-        if fold(entry.table) == fold(relation.source) and not given.overrides.leaves("trigger", entry.name):
-            try:
-                yield read_trigger(entry.sql).event
-            except TranslationError:  # it stays behind, which `plan_views_and_triggers` reports
-                continue

@@ -1,4 +1,4 @@
-"""Post-data, last: views in the order of their needs, then triggers, as far as `translate` goes.
+"""Post-data, last: views in the order of their needs, then `plan.triggers`, as far as `translate` goes.
 
 Called by `plan.build`; what has no equal yet stays behind with its text.
 """
@@ -11,11 +11,12 @@ from outgrow.errors import TranslationError
 from outgrow.findings import Finding
 from outgrow.plan.keys import BY_PLAN, KeyInput, Made
 from outgrow.plan.model import Outcome, Statement
-from outgrow.schema.model import Trigger, View
-from outgrow.schema.names import column_names, fold, qualified, shorten
+from outgrow.plan.triggers import plan_triggers
+from outgrow.schema.model import View
+from outgrow.schema.names import column_names, fold, qualified
 from outgrow.schema.order import dependency_order
 from outgrow.schema.target import Relation, TargetColumn, TargetModel
-from outgrow.translate import depends_on, trigger, view
+from outgrow.translate import depends_on, view
 
 
 def plan_views_and_triggers(given: KeyInput) -> tuple[list[Made], TargetModel]:
@@ -29,15 +30,14 @@ def plan_views_and_triggers(given: KeyInput) -> tuple[list[Made], TargetModel]:
         relations=tuple(r for r in given.model.relations if r.source in given.plans),
     )
     names = {fold(entry.name): entry for entry in given.database.views}
-    needs = {fold(entry.name): _needed(entry.sql) & names.keys() for entry in given.database.views}
-    for name in dependency_order(needs):
+    needs = {fold(entry.name): _needed(entry.sql) for entry in given.database.views}
+    for name in dependency_order({name: needed & names.keys() for name, needed in needs.items()}):
         made, relation = _view(names[name], here, given)
         found += made
         if relation is not None:
             here = replace(here, relations=(*here.relations, relation))
-    for entry in given.database.triggers:
-        found += _trigger(entry, here, given)
-    return found, here
+    triggers, here = plan_triggers(given, here, needs)
+    return found + triggers, here
 
 
 def _needed(sql: str) -> frozenset[str]:
@@ -88,34 +88,4 @@ def _named_view(entry: View, given: KeyInput) -> Relation:
             TargetColumn(source=column, name=names[column], type="text") for column in entry.columns
         ),
         kind="view",
-    )
-
-
-def _trigger(entry: Trigger, model: TargetModel, given: KeyInput) -> tuple[Made, ...]:
-    left = Outcome(
-        kind="triggers",
-        name=entry.name,
-        fate="left",
-        text=entry.sql,
-        table=entry.table,
-        source_name=entry.name,
-    )
-    if given.overrides.leaves("trigger", entry.name):
-        return (replace(left, reason=BY_PLAN),)
-    if given.overrides.table(entry.table).leave:
-        return (replace(left, reason=f"{entry.table} stays behind"),)
-    try:
-        made = trigger(entry, model=model, bytewise=given.options.bytewise)
-    except TranslationError as error:
-        return _left(left, str(error), "trigger.left")
-    function = qualified(given.options.schema, shorten(fold(entry.name), "_trigger"))
-    return (
-        Statement(
-            sql=";\n".join(made.statements),
-            why=f"trigger {entry.name}",
-            phase="post-data",
-            after_all=True,
-            outcomes=(replace(left, fate="moved", rule="trigger.left", target=shorten(fold(entry.name))),),
-            reverse=f"DROP FUNCTION {function}() CASCADE",
-        ),
     )

@@ -84,13 +84,28 @@ class UniqueKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fires:
+    """What a statement that writes must know of a trigger on its table.
+
+    `looks` says that it can tell, before a row goes in, whether a row that REPLACE takes away is still
+    there. `conflicts` are the conflict clauses of those of its own statements that can meet a taken key;
+    on SQLite a clause of the statement outside stands in for all of them.
+    """
+
+    timing: Literal["BEFORE", "AFTER", "INSTEAD OF"]
+    event: Event
+    looks: bool = False
+    conflicts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Relation:
     """A table or view on the target.
 
     `rowid_alias` is the source name of the rowid's column, if any; `primary_key` lists source names.
     `unique_keys` are all of them, the primary key's first; None where one is over an expression.
     `checks` are the conditions of its CHECK constraints, as PostgreSQL has them; `children` the source names
-    of the tables whose foreign keys point to it; `triggers` the events that fire triggers.
+    of the tables whose foreign keys point to it; `triggers` those that stand on it.
     `rtree` are an R*Tree's coordinate columns by source name: least and greatest of each dimension in turn.
     `full_text` is set for a full-text table.
     """
@@ -105,7 +120,7 @@ class Relation:
     unique_keys: tuple[UniqueKey, ...] | None = ()
     checks: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
-    triggers: frozenset[Event] = frozenset()
+    triggers: tuple[Fires, ...] = ()
     rtree: tuple[str, ...] = ()
     full_text: FullText | None = None
 

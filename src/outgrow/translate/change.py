@@ -13,7 +13,15 @@ from outgrow.schema.names import fold
 from outgrow.schema.target import Relation
 from outgrow.translate import commands, matching, row_by_row, tree
 from outgrow.translate.assignments import assigned
-from outgrow.translate.changed import Change, guarded, relation_of, returning, table_name, target
+from outgrow.translate.changed import (
+    Change,
+    guarded,
+    refuse_standing_in,
+    relation_of,
+    returning,
+    table_name,
+    target,
+)
 from outgrow.translate.expressions import order_terms
 from outgrow.translate.insert import insert
 from outgrow.translate.query import limit_clause, query, with_clause
@@ -46,6 +54,7 @@ def change(node: tree.Insert | tree.Update | tree.Delete, scope: Scope) -> Chang
 
 def _update(node: tree.Update, scope: Scope, prefix: str) -> Change:
     relation = relation_of(node.table, scope)
+    refuse_standing_in(node.conflict, "UPDATE", relation)
     text, source = target(relation, node.alias)
     found = returning(node.returning, source, scope)
     around = replace(scope, sources=(source,), outer=scope)

@@ -93,6 +93,18 @@ def kept_rowid(text: str, column: TargetColumn, relation: Relation) -> str:
     return f"sqlite.keep_rowid({literal(table_name(relation))}, {literal(column.name)}, {text})"
 
 
+def refuse_standing_in(conflict: str, event: Event, relation: Relation) -> None:
+    """On SQLite a conflict clause also stands in for those of the statements in the triggers that fire."""
+    if not conflict:
+        return
+    for trigger in relation.triggers:
+        if trigger.event == event and trigger.conflicts - {conflict}:
+            raise refuse(
+                f"{event} OR {conflict} on {relation.source}, whose triggers write to tables with keys; "
+                "the clause would be theirs, too"
+            )
+
+
 def guarded(where: str, event: Event, relation: Relation) -> str:
     """The WHERE of a change to a view, which SQLite allows only where a trigger stands instead.
 

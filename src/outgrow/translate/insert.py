@@ -11,7 +11,16 @@ from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetColumn
 from outgrow.translate import tree
 from outgrow.translate.assignments import assigned
-from outgrow.translate.changed import Change, column_of, guarded, is_rowid, relation_of, returning, target
+from outgrow.translate.changed import (
+    Change,
+    column_of,
+    guarded,
+    is_rowid,
+    refuse_standing_in,
+    relation_of,
+    returning,
+    target,
+)
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.fresh import fresh_rows, given_rows
 from outgrow.translate.grammar import read_expression
@@ -29,6 +38,7 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
         raise refuse("several conflict clauses")
     if node.upserts and relation.rtree:  # SQLite: "UPSERT not implemented for virtual table"
         raise refuse(f"ON CONFLICT of the R*Tree {relation.source}")
+    refuse_standing_in(node.conflict, "INSERT", relation)
     if node.conflict == "FAIL":
         _one_row_only(node, relation)
     text, source = target(relation, node.alias)

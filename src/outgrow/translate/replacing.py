@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from outgrow.schema.names import fold, quote
+from outgrow.schema.names import fold, literal, quote
 from outgrow.schema.target import Relation, TargetColumn, UniqueKey
 from outgrow.translate import tree
 from outgrow.translate.changed import Change, table_name
 from outgrow.translate.collations import text_key
 from outgrow.translate.expressions import condition
+from outgrow.translate.firing import replacing
 from outgrow.translate.fresh import fresh_rows, given_rows
 from outgrow.translate.grammar import read_expression
 from outgrow.translate.held import column_value
@@ -66,6 +67,8 @@ def _deleting(
     scope: Scope, prefix: str, text: str, returning: Change,
 ) -> Change:  # fmt: skip
     """The rows in the way are deleted first, in the same statement."""
+    if any(trigger.looks for trigger in relation.triggers):
+        raise refuse(f"REPLACE into {relation.source}, whose BEFORE INSERT trigger sees what it replaces")
     rows = given_rows(source, columns, relation, scope, asks=False)
     names = {fold(column.source) for column in columns}
     whole = any(key.where or not {fold(n) for n in key.columns} <= names for key in keys)
@@ -95,9 +98,23 @@ def _free(name: str, scope: Scope) -> str:
     return quote(name)
 
 
+_SILENTLY = "sqlite.replacing"
+
+
 def in_the_way(keys: Sequence[UniqueKey], relation: Relation, scope: Scope) -> str:
-    """The condition for a row called `old` to share a key with one called `fresh`."""
-    return " OR ".join(f"({_same_key(key, relation, scope)})" for key in keys)
+    """The condition for a row called `old` to share a key with one called `fresh`, and so to be deleted.
+
+    Its DELETE triggers do not fire.
+    """
+    test = " OR ".join(f"({_same_key(key, relation, scope)})" for key in keys)
+    if not any(trigger.event == "DELETE" for trigger in relation.triggers):
+        return test
+    return f"({test}) AND {_SILENTLY}({literal(replacing(relation))})"
+
+
+def replaces_silently(sql: str) -> bool:
+    """Whether the statement keeps DELETE triggers from firing, until somebody lets them again."""
+    return f"{_SILENTLY}(" in sql
 
 
 def _same_key(key: UniqueKey, relation: Relation, scope: Scope) -> str:
@@ -124,10 +141,5 @@ def findings(relation: Relation) -> tuple[str, ...]:
         found.append(
             f"OR REPLACE deletes the rows of {relation.source} in the way: the foreign keys of "
             f"{', '.join(relation.children)} act as with PRAGMA foreign_keys = ON"
-        )
-    if "DELETE" in relation.triggers:
-        found.append(
-            f"OR REPLACE fires the DELETE triggers of {relation.source} for the rows in the way, as with "
-            "PRAGMA recursive_triggers = ON"
         )
     return tuple(found)

@@ -3,58 +3,82 @@
 Stands after `query` and `store`, before `plan`, which creates triggers last, when the rows are in
 place. What SQLite does and this keeps: a trigger does not fire while it is itself running
 (recursive_triggers is off), however it is reached; RAISE(ABORT) undoes the statement; NEW cannot be
-changed. One difference is left: when one statement changes many rows, PostgreSQL runs its AFTER
-triggers after the last row, SQLite after each.
+changed; the rows that REPLACE takes away fire nothing. Where PostgreSQL's moment differs, `firing` tells.
 Rules: https://www.sqlite.org/lang_createtrigger.html
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from outgrow.schema.model import Trigger
 from outgrow.schema.names import fold, literal, qualified, quote, shorten
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate import tree
-from outgrow.translate.body import statements
+from outgrow.translate.body import FORGET, MEMORY, remember, statements
 from outgrow.translate.expressions import condition
+from outgrow.translate.firing import Place, replacing, running
 from outgrow.translate.query import query
 from outgrow.translate.scope import Scope, Source, relation_source
 from outgrow.translate.statements import read_trigger
 from outgrow.translate.value import refuse, speaking_of
+from outgrow.translate.walk import walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranslatedTrigger:
-    """CREATE FUNCTION, then CREATE TRIGGER."""
+    """CREATE FUNCTION, then CREATE TRIGGER; `name` is the trigger's name on the target."""
 
+    name: str
     statements: tuple[str, ...]
 
 
-def trigger(source: Trigger, *, model: TargetModel, bytewise: bool) -> TranslatedTrigger:
-    """The trigger on the target. `model` holds every relation it speaks of; raises TranslationError."""
+def trigger(
+    source: Trigger,
+    *,
+    model: TargetModel,
+    bytewise: bool,
+    place: Place | None = None,
+    remembers: frozenset[str] = frozenset(),
+) -> TranslatedTrigger:
+    """The trigger on the target. `model` holds every relation it speaks of; raises TranslationError.
+
+    `place` is where it fires among its like, without it alone; `remembers` is what `remembered_by` says
+    of all triggers that this one may fire.
+    """
     with speaking_of(source.sql):
-        return _trigger(read_trigger(source.sql), model, bytewise=bytewise)
+        node = read_trigger(source.sql)
+        remembers |= remembered_by(node)
+        place = place or Place(name=shorten(fold(node.name)), last=True)
+        return _trigger(node, model, place, remembers, bytewise=bytewise)
 
 
-def _trigger(node: tree.CreateTrigger, model: TargetModel, *, bytewise: bool) -> TranslatedTrigger:
+def remembered_by(node: tree.CreateTrigger) -> frozenset[str]:
+    """Those of last_insert_rowid and changes that the trigger asks for."""
+    asked = {part.name for part in walk((node.when, node.body)) if isinstance(part, tree.Call)}
+    return frozenset(asked & {"last_insert_rowid", "changes"})
+
+
+def _trigger(
+    node: tree.CreateTrigger, model: TargetModel, place: Place, remembers: frozenset[str], *, bytewise: bool
+) -> TranslatedTrigger:
     try:
         relation = model.relation(node.table)
     except KeyError:
         raise refuse(f"the table {node.table}") from None
     if node.timing == "INSTEAD OF" and node.columns:
         raise refuse("INSTEAD OF UPDATE OF columns")
+    _refuse_unknown(node)
     scope = Scope(model=model, sources=_records(node, relation), bytewise=bytewise, subquery=query)
-    name = shorten(fold(node.name))
     function = qualified(relation.schema, shorten(fold(node.name), "_trigger"))
-    body = _function_body(node, relation, scope)
+    body = _function_body(node, relation, scope, place, remembers)
     return TranslatedTrigger(
+        name=place.name,
         statements=(
             f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {_dollar_quoted(body)}",
-            f"CREATE TRIGGER {quote(name)} {node.timing} {_event(node, relation)} ON "
+            f"CREATE TRIGGER {quote(place.name)} {node.timing} {_event(node, relation)} ON "
             f"{qualified(relation.schema, relation.name)} FOR EACH ROW EXECUTE FUNCTION {function}()",
-        )
+        ),
     )
 
 
@@ -92,16 +116,40 @@ def _event(node: tree.CreateTrigger, relation: Relation) -> str:
     return f"UPDATE OF {', '.join(names)}"
 
 
-def _function_body(node: tree.CreateTrigger, relation: Relation, scope: Scope) -> str:
+def _refuse_unknown(node: tree.CreateTrigger) -> None:
+    """What only SQLite's own connection counts."""
+    if any(isinstance(part, tree.Call) and part.name == "total_changes" for part in walk(node)):
+        raise refuse("total_changes() in a trigger")
+    if (node.timing, node.event) != ("BEFORE", "INSERT"):
+        return
+    first = next((n for n, part in enumerate(node.body) if isinstance(part, tree.Insert)), len(node.body) - 1)
+    asked = walk((node.when, node.body[: first + 1]))
+    if any(isinstance(part, tree.Call) and part.name == "last_insert_rowid" for part in asked):
+        raise refuse("last_insert_rowid() before an INSERT")
+
+
+def _function_body(
+    node: tree.CreateTrigger,
+    relation: Relation,
+    scope: Scope,
+    place: Place,
+    remembers: frozenset[str],
+) -> str:
     leave = "RETURN OLD;" if node.event == "DELETE" else "RETURN NEW;"
     writes = any(isinstance(part, tree.Insert | tree.Update | tree.Delete) for part in node.body)
-    setting = literal(_setting(node, relation))
+    setting = literal(running(relation, node.name))
+    remembering = bool(remembers) and (writes or bool(remembered_by(node)))
     release = [f"PERFORM set_config({setting}, '', true);"] if writes else []
-    # A row given up by a BEFORE trigger is simply not written; after it, SQLite has more to give up.
-    lines = statements(node, scope, [*release, "RETURN NULL;"] if node.timing == "BEFORE" else None)
+    release += FORGET if remembering else []
+    # A row given up before it is written is not written; after that, the triggers that would follow are.
+    ignore = [*release, "RETURN NULL;"] if node.timing != "AFTER" or place.last else None
+    lines = statements(node, scope, ignore, remembering=remembering)
     if node.when is not None:
         test = condition(node.when, scope).sql
         lines = [f"IF {test} THEN", *(f"  {line}" for line in lines), "END IF;"]
+    if remembering:
+        lines = [*remember(node, relation), *lines]
+    lines += release
     if writes:
         lines = [
             f"IF current_setting({setting}, true) = 'on' THEN",
@@ -109,16 +157,26 @@ def _function_body(node: tree.CreateTrigger, relation: Relation, scope: Scope) -
             "END IF;",
             f"PERFORM set_config({setting}, 'on', true);",
             *lines,
-            *release,
         ]
+    lines = [*_of_replace(node, relation), *lines]
     inner = "".join(f"  {line}\n" for line in [*lines, leave])
-    return f"\n#variable_conflict use_column\nBEGIN\n{inner}END\n"
+    declared = f"DECLARE\n  {MEMORY}\n" if remembering else ""
+    return f"\n#variable_conflict use_column\n{declared}BEGIN\n{inner}END\n"
 
 
-def _setting(node: tree.CreateTrigger, relation: Relation) -> str:
-    """The session setting that is on while this trigger runs; an error undoes it with its transaction."""
-    digest = hashlib.sha256(f"{relation.schema}\0{node.name}".encode()).hexdigest()[:16]
-    return f"outgrow.running_{digest}"
+def _of_replace(node: tree.CreateTrigger, relation: Relation) -> list[str]:
+    """A row that REPLACE takes away fires nothing; once the new one is in, others do again."""
+    setting = literal(replacing(relation))
+    if node.event == "DELETE" and relation.kind == "table":
+        return [
+            f"IF current_setting({setting}, true) = statement_timestamp()::text THEN",
+            "  RETURN OLD;",
+            "END IF;",
+        ]
+    deletes = any(other.event == "DELETE" for other in relation.triggers)
+    if deletes and (node.timing, node.event) == ("AFTER", "INSERT"):
+        return [f"PERFORM set_config({setting}, '', true);"]
+    return []
 
 
 def _dollar_quoted(body: str) -> str:

@@ -233,6 +233,12 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
   SELECT coalesce(nullif(current_setting('outgrow.total_changes', true), '')::bigint, 0)
 $$;
 
+-- Says that the running statement replaces rows of the setting's table, for whose removal no trigger fires.
+CREATE OR REPLACE FUNCTION sqlite.replacing(setting text) RETURNS boolean
+LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$
+  SELECT set_config(setting, statement_timestamp()::text, true) IS NOT NULL
+$$;
+
 CREATE OR REPLACE FUNCTION sqlite.sqlite_version() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT '3.40.1' $$;
 
