@@ -53,6 +53,9 @@ def medium(tmp_path_factory: pytest.TempPathFactory) -> Path:
         WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 10000)
           INSERT INTO keyed SELECT 'k' || (i % 100), i FROM c;
         INSERT INTO few VALUES (1, 'a'), (1, 'a'), (2.5, NULL), ('t', 'b');
+        CREATE TRIGGER narrow_few AFTER INSERT ON narrow BEGIN INSERT INTO few(a) VALUES (new.id); END;
+        CREATE TRIGGER keyed_few BEFORE INSERT ON keyed BEGIN INSERT INTO few(a) VALUES (new.n); END;
+        CREATE TRIGGER few_few AFTER INSERT ON few BEGIN UPDATE few SET b = b || '+' WHERE a = new.a; END;
         """
     ).fetchall()
     connection.close()

@@ -314,6 +314,10 @@ DIFFERS = {
         "RAISE(FAIL) undoes what the statement did before it, as RAISE(ABORT) does"
     ),
     "CREATE TRIGGER x AFTER UPDATE ON t BEGIN UPDATE t SET n = 0 WHERE id = NEW.id; END": None,
+    "CREATE TABLE k(a TEXT, b TEXT, PRIMARY KEY(a, b)); "
+    "CREATE TRIGGER x AFTER INSERT ON k BEGIN UPDATE k SET b = 1 WHERE rowid = NEW.rowid AND a > 'a'; END": None,
+    "CREATE TABLE k(a TEXT NOT NULL, b TEXT NOT NULL, n INTEGER, PRIMARY KEY(a, b)); "
+    "CREATE TRIGGER x AFTER INSERT ON k BEGIN UPDATE k SET n = 1 WHERE NEW.b = b AND k.a = NEW.a; END": None,
     "CREATE TRIGGER x AFTER UPDATE ON t WHEN (SELECT n FROM t WHERE k = NEW.k AND n > 1) BEGIN DELETE FROM u; END": None,
     "CREATE TRIGGER x AFTER INSERT ON t BEGIN INSERT INTO log(what) VALUES (NEW.k); END": None,
 }

@@ -237,7 +237,8 @@ class Firing:
         except KeyError:
             return False
         given = {_same_column(test, name) for test in _conjunction(where)}
-        if relation.rowid_alias is not None and given & {*ROWID_NAMES, fold(relation.rowid_alias)}:
+        own = {fold(column.source) for column in relation.columns}
+        if given & (ROWID_NAMES - own) or fold(relation.rowid_alias or "") in given - {""}:
             return True
         keys = [key.columns for key in relation.unique_keys or () if key.where is None]
         return any(columns and {fold(column) for column in columns} <= given for columns in keys)
