@@ -163,6 +163,8 @@ _EXAMPLES: tuple[tuple[str, str, str, str], ...] = (
     ("numeric-point", "numeric", "", "5"),
     ("numeric-point", "numeric", "", "5.0"),
     ("vector", "vector(2)", "BLOB", "x'0000803f00002040'"),
+    ("vector-int8", "vector(2)", "BLOB", "x'01ff'"),
+    ("bit", "bit(8)", "BLOB", "x'a1'"),
     ("escaped", "text", "", "42"),
     ("escaped", "text", "", "'42'"),
     ("escaped", "text", "", "x'00ff'"),

@@ -86,6 +86,8 @@ RULES: tuple[Rule, ...] = (
           "Translated queries use the index; write `box(…) && box(…)` beside comparisons in your own."),
     _rule("fulltext.rebuilt", _INFO, "A full-text index is made anew from the table that holds its text",
           "Nothing to do where the application keeps it current; else it now finds what it had missed."),
+    _rule("virtual.vectors", _INFO, "A vec0 table becomes a table with pgvector's types and an HNSW index",
+          "Translated searches stay exact; SET outgrow.nearest = 'approximate' lets them use the index."),
     _rule("virtual.unreadable", _LOSS, "A virtual table's content cannot be read here",
           "Load its module where the application runs and copy the content into an ordinary table first."),
     _rule("collation.unknown", _WARNING, "A collation of the application is not known to PostgreSQL",

@@ -227,7 +227,7 @@ def test_what_sqlite_refuses(moved: Moved, sql: str, message: str) -> None:
         ("SELECT rtreenode(2, x'00')", "the function rtreenode()"),
         ("SELECT rtreedepth(x'00')", "the function rtreedepth()"),
         ("INSERT INTO r(rowid, minX) VALUES (5, -1)", "the column r.rowid"),
-        ("INSERT INTO r VALUES (1, 2, 3, 4, 5) ON CONFLICT (id) DO NOTHING", "ON CONFLICT of the R*Tree r"),
+        ("INSERT INTO r VALUES (1, 2, 3, 4, 5) ON CONFLICT (id) DO NOTHING", "ON CONFLICT of the virtual table r"),
     ],
 )  # fmt: skip
 def test_what_is_refused_by_name(moved: Moved, sql: str, missing: str) -> None:

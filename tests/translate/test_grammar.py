@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from outgrow.errors import TranslationError
 from outgrow.translate import tree
 from outgrow.translate.grammar import read_expression
+from outgrow.translate.statements import StatementReader
 from outgrow.translate.value import number_of
+from outgrow.translate.walk import walk
 
 _CONNECTION = apsw.Connection(":memory:")
 _NUMBERS = apsw.Connection(":memory:")
@@ -172,3 +174,10 @@ def test_what_is_not_in_the_grammar_is_refused(text: str, missing: str) -> None:
 def test_a_text_is_the_number_that_numeric_affinity_makes_of_it(text: str) -> None:
     stored = _NUMBERS.execute("INSERT INTO t VALUES (?) RETURNING n", (text,)).fetchall()[0][0]
     assert repr(number_of(text)) == repr(None if isinstance(stored, str) else stored)
+
+
+def test_parameters_before_the_select_of_a_with_are_counted_once() -> None:
+    reader = StatementReader("WITH a AS (SELECT ?, :n) SELECT ?, :n, :m FROM a", parameters_allowed=True)
+    found = [part.number for part in walk(reader.statement()) if isinstance(part, tree.Parameter)]
+    assert sorted(found) == [1, 2, 2, 3, 4]
+    assert (reader.largest, reader.parameter_names) == (4, {":n": 2, ":m": 4})

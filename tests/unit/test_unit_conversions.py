@@ -134,6 +134,8 @@ ROUND_TRIPS = {
     ("vector", "vector(3)"): st.tuples(*[st.floats(allow_nan=False, allow_infinity=False, width=32)] * 3).map(
         lambda floats: pa.array(floats, pa.float32()).buffers()[1].to_pybytes()[:12]
     ),
+    ("vector-int8", "vector(3)"): st.binary(min_size=3, max_size=3),
+    ("bit", "bit(16)"): st.binary(min_size=2, max_size=2),
     ("escaped", "text"): ANY_VALUE,
 }
 
@@ -339,6 +341,8 @@ REJECTED = [
         "x'0000c07f'",
         "holds NaN or an infinity, which vector cannot",
     ),
+    ("vector-int8", "vector(2)", [b"ab", b"a"], "x'61'", "is no array of 2 int8"),
+    ("bit", "bit(16)", [b"ab", b"a"], "x'61'", "is no array of 16 bits"),
     ("json", "jsonb", ['{"a":1}', "{bad"], "'{bad'", "is not JSON"),
 ]
 
@@ -470,6 +474,9 @@ def test_documents_are_compared_one_with_one() -> None:
         ("numeric-point", "numeric(10,2)"),
         ("vector", "vector"),
         ("vector", "vector(16001)"),
+        ("vector-int8", "vector"),
+        ("bit", "bit(7)"),
+        ("bit", "vector(8)"),
         ("escaped", "bytea"),
         ("integer-text", "text"),
         ("same", "money"),
@@ -515,6 +522,8 @@ LITERALS = [
     ("integer-text", "bigint", "12", "12"),
     ("escaped", "text", b"\1", "'X''01'''"),
     ("vector", "vector(1)", b"\0\0\x80?", "'[1.0]'::vector(1)"),
+    ("vector-int8", "vector(2)", b"\x01\xff", "'[1.0,-1.0]'::vector(2)"),
+    ("bit", "bit(8)", b"\xa1", "B'10100001'::bit(8)"),
 ]
 
 
@@ -548,6 +557,8 @@ NO_LITERAL = [
     ("integer-text", "bigint", "01"),
     ("vector", "vector(1)", b"\0"),
     ("vector", "vector(1)", b"\0\0\xc0\x7f"),
+    ("vector-int8", "vector(2)", b"\0"),
+    ("bit", "bit(8)", 5),
 ]
 
 

@@ -70,7 +70,7 @@ def _make_tables(walk: Walk, plan: Plan, source: str, found: tuple[standing.Foun
     with walk.clock.of("pre-data"), walk.main.transaction():
         standing.drop(walk.main, plan.schema, found)
         walk.ledger.begin(walk.main, entry_of(walk, source), __version__)
-        if any(column.type.startswith("vector") for table in plan.tables for column in table.columns):
+        if plan.needs_pgvector:
             _add_pgvector(walk.main)
         if plan.needs_functions:
             _add_functions(walk)

@@ -109,7 +109,9 @@ def _content(planned: TablePlan) -> Table:
         name=planned.source,
         sql="",
         primary_key=planned.primary_key,
+        rowid_alias=next((column.source for column in planned.columns if column.identity), None),
         rtree=planned.rtree,
+        vectors=planned.vectors,
         columns=tuple(
             Column(
                 name=c.source, declared_type=c.declared, affinity=affinity(c.declared), not_null=c.not_null

@@ -22,6 +22,7 @@ from outgrow.plan.naming import name_everything, target_model
 from outgrow.plan.overrides import Overrides, check_overrides
 from outgrow.plan.rtree import plan_rtree, with_boxes
 from outgrow.plan.tables import create_table, plan_table
+from outgrow.plan.vectors import plan_vectors, with_vectors
 from outgrow.plan.views import plan_views_and_triggers
 from outgrow.schema.fulltext import MODULES
 from outgrow.schema.model import Database, Table, VirtualTable
@@ -49,7 +50,7 @@ class _Gathered:
 def with_content(database: Database) -> tuple[Database, dict[str, str]]:
     """The database with every readable virtual table added as a table, and the SELECT of each by name."""
     readable = [entry for entry in database.virtual_tables if entry.readable and entry.select]
-    tables = tuple(with_boxes(fulltext.as_table(entry), entry) for entry in readable)
+    tables = tuple(with_vectors(with_boxes(fulltext.as_table(entry), entry), entry) for entry in readable)
     selects = {entry.name: entry.select or "" for entry in readable}
     return replace(database, tables=database.tables + tables), selects
 
@@ -152,9 +153,13 @@ def _virtual_tables(given: KeyInput) -> Iterator[Made]:
             yield from plan_rtree(given, table.name)
         elif table.name in given.plans and table.module in MODULES:
             yield from fulltext.plan_full_text(given, table)
+        elif table.name in given.plans and given.plans[table.name].vectors:
+            yield from plan_vectors(given, table.name)
         elif table.name in given.plans:
             how = "read through the module" if table.readable == "module" else "read from its shadow tables"
             detail = f"{table.module}: {how}, without its index"
+            if table.module == "vec0" and not given.options.vectors:
+                detail += "; pgvector in the target would hold its vectors"
             rows = given.plans[table.name].rows
             yield Finding(rule="virtual.content", object=table.name, detail=detail, count=rows)
         elif not (table.readable and table.select):

@@ -11,6 +11,7 @@ from typing import Literal
 
 from outgrow.findings import Finding
 from outgrow.options import JsonType, TypePolicy
+from outgrow.schema.model import Vectors
 from outgrow.schema.names import NamePolicy, fold
 from outgrow.schema.target import TargetModel
 from outgrow.types.observed import Rejected
@@ -139,6 +140,8 @@ class TablePlan:
     autoincrement: bool = False
     rtree: tuple[str, ...] = ()
     """Coordinate columns that a GiST index serves as boxes, by source name."""
+    vectors: Vectors | None = None
+    """What a vec0 table declares, where pgvector holds its vectors."""
 
     def column(self, source: str) -> ColumnPlan:
         """The plan of that source column, ASCII case ignored; KeyError if none."""
@@ -180,6 +183,14 @@ class Plan:
     def needs_functions(self) -> bool:
         """Whether a statement may call a function of the schema `sqlite`."""
         return any("sqlite." in sql for statement in self.statements for sql in statement.script)
+
+    @property
+    def needs_pgvector(self) -> bool:
+        """Whether a column is of pgvector's type, or an index of its kind."""
+        return any(
+            table.vectors or any(column.type.startswith("vector") for column in table.columns)
+            for table in self.tables
+        )
 
     def table(self, source: str) -> TablePlan:
         """The plan of that source table, ASCII case ignored; KeyError if none."""

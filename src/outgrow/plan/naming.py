@@ -13,6 +13,7 @@ from outgrow.findings import Finding
 from outgrow.options import Options
 from outgrow.plan.overrides import Overrides
 from outgrow.plan.rtree import boxes
+from outgrow.plan.vectors import held_vectors
 from outgrow.schema.model import Database, Index, Table
 from outgrow.schema.names import MAX_BYTES, Namespace, column_names, fold, quote, relation_names
 from outgrow.schema.target import Relation, TargetColumn, TargetModel, UniqueKey
@@ -117,6 +118,7 @@ def target_model(
             rowid_alias=table.primary_key[0] if table.rtree else table.rowid_alias,
             primary_key=table.primary_key,
             rtree=boxes(table, choices),
+            vectors=held_vectors(table, choices),
             unique_keys=_unique_keys(table),
             columns=tuple(
                 TargetColumn(

@@ -19,7 +19,7 @@ def script(plan: Plan) -> str:
         f"-- PostgreSQL schema for {_one_line(plan.source)}, made by outgrow plan --sql\n",
         "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n",
     ]
-    if any(column.type.startswith("vector") for table in plan.tables for column in table.columns):
+    if plan.needs_pgvector:
         parts.append("CREATE EXTENSION IF NOT EXISTS vector;\n")
     for phase in ("pre-data", "post-data"):
         parts.append(f"\n-- {phase}\n")

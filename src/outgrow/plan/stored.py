@@ -12,6 +12,7 @@ from typing import Any
 from outgrow.errors import TargetError
 from outgrow.options import Options
 from outgrow.plan.model import ColumnPlan, Outcome, TablePlan
+from outgrow.schema.model import Vector, Vectors
 
 VERSION = 2
 
@@ -58,5 +59,15 @@ def _document(text: str) -> dict[str, Any]:
 
 def _table(entry: dict[str, Any]) -> TablePlan:
     columns = tuple(ColumnPlan(**column) for column in entry.pop("columns"))
+    if entry.get("vectors"):
+        entry["vectors"] = _vectors(entry["vectors"])
     lists = {name: tuple(value) for name, value in entry.items() if isinstance(value, list)}
     return TablePlan(columns=columns, **{**entry, **lists})
+
+
+def _vectors(entry: dict[str, Any]) -> Vectors:
+    return Vectors(
+        columns=tuple(Vector(**column) for column in entry["columns"]),
+        partitions=tuple(entry["partitions"]),
+        metadata=tuple(entry["metadata"]),
+    )

@@ -59,6 +59,7 @@ def plan_table(given: TableInput) -> Planned:
         key=_row_key(given.table, given.profile, columns),
         primary_key=given.table.primary_key,
         rtree=given.model.relation(given.table.name).rtree,
+        vectors=given.model.relation(given.table.name).vectors,
         identity_next=_identity_next(given.table, given.profile),
         autoincrement=given.table.autoincrement,
         identity_sequence=_identity_sequence(given.table, columns, given.naming),
@@ -121,7 +122,8 @@ def create_table(plan: TablePlan, schema: str, outcomes: tuple[Outcome, ...]) ->
 
 def _table_outcome(plan: TablePlan) -> Outcome:
     if plan.virtual:
-        reason = "a table with a GiST index" if plan.rtree else "its content becomes an ordinary table"
+        index = "a GiST index" if plan.rtree else "pgvector's type" if plan.vectors else ""
+        reason = f"a table with {index}" if index else "its content becomes an ordinary table"
         return Outcome(kind="virtual_tables", name=plan.source, fate="changed", reason=reason)
     return Outcome(kind="tables", name=plan.source, fate="moved")
 

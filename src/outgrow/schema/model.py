@@ -112,6 +112,33 @@ class Index:
     constraint_name: str | None = None
 
 
+Element = Literal["float32", "int8", "bit"]
+Metric = Literal["l2", "cosine", "l1", "hamming"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vector:
+    """A vector column of a vec0 table: `dimensions` numbers (of 1 bit: `bit`), and how they are compared."""
+
+    name: str
+    element: Element
+    dimensions: int
+    metric: Metric = "l2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vectors:
+    """What a vec0 table declares of its columns besides the key; what is in neither is auxiliary."""
+
+    columns: tuple[Vector, ...]
+    partitions: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Vector | None:
+        """The vector column of that name, ASCII case ignored."""
+        return next((column for column in self.columns if fold(column.name) == fold(name)), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """An ordinary table (shadow tables and sqlite_… tables are not among them).
@@ -136,6 +163,8 @@ class Table:
     sequence: int | None = None
     rtree: tuple[str, ...] = ()
     """Of an R*Tree its coordinate columns: least and greatest of each dimension in turn."""
+    vectors: Vectors | None = None
+    """Of a vec0 table what it declares."""
 
     def column(self, name: str) -> Column:
         """The column of that name, compared without ASCII case as SQLite does; KeyError if none."""
@@ -175,7 +204,8 @@ class VirtualTable:
     `shadow_tables` are the ordinary tables that belong to it. `columns` is what can be read as
     rows: by the module itself when `readable` is "module", from the shadow tables when "shadow";
     `readable` is None when neither is possible and `unreadable` says why. `select` is the SQL that
-    yields `columns` in order. `rank` is what an FTS5 table was configured to rank by, "" when it was not.
+    yields `columns` in order. `rank` is what an FTS5 table was configured to rank by, "" when it was not;
+    `vectors` what a vec0 table declares, `sequence` the last key it gave.
     """
 
     name: str
@@ -188,6 +218,8 @@ class VirtualTable:
     select: str | None = None
     unreadable: str | None = None
     rank: str = ""
+    vectors: Vectors | None = None
+    sequence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from outgrow.schema.fulltext import FullText
-from outgrow.schema.model import Affinity
+from outgrow.schema.model import Affinity, Vectors
 from outgrow.schema.names import fold
 
 Family = Literal[
@@ -106,6 +106,7 @@ class Relation:
     `unique_keys` are all of them, the primary key's first; None where one is over an expression.
     `checks` are the conditions of its CHECK constraints, as PostgreSQL has them; `children` the source names
     of the tables whose foreign keys point to it; `triggers` those that stand on it.
+    `vectors` is set for a vec0 table whose vectors pgvector holds.
     `rtree` are an R*Tree's coordinate columns by source name: least and greatest of each dimension in turn.
     `full_text` is set for a full-text table.
     """
@@ -123,6 +124,7 @@ class Relation:
     triggers: tuple[Fires, ...] = ()
     rtree: tuple[str, ...] = ()
     full_text: FullText | None = None
+    vectors: Vectors | None = None
 
     def column(self, source_name: str) -> TargetColumn:
         """The column of that source name, ASCII case ignored; KeyError when there is none."""

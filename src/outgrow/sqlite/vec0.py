@@ -11,13 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from outgrow.schema.model import Affinity, Column
+from outgrow.schema.model import Affinity, Column, Element, Metric, Vector, Vectors
 from outgrow.schema.names import quote_sqlite
 from outgrow.sqlite.create_sql import Token, tokens, unquote
 
 _BITS = {"FLOAT": 32, "F32": 32, "INT8": 8, "I8": 8, "BIT": 1}
 _WIDTHS = {"INTEGER": 8, "INT": 8, "FLOAT": 8, "DOUBLE": 8, "TEXT": 16}
 _TYPES = {"INT": "INTEGER", "DOUBLE": "FLOAT", "BOOL": "BOOLEAN"}
+_ELEMENTS: dict[int, Element] = {32: "float32", 8: "int8", 1: "bit"}
+_METRICS: dict[str, Metric] = {"L2": "l2", "COSINE": "cosine", "L1": "l1"}
 _INLINE = 12  # text up to so many bytes stands inside the chunk
 Role = Literal["vector", "metadata", "partition", "auxiliary", "key", "option"]
 
@@ -28,6 +30,7 @@ class _Definition:
     name: str = ""
     type: str = ""
     size: int = 0
+    metric: Metric = "l2"
 
 
 @dataclass(slots=True)
@@ -84,6 +87,37 @@ def select(table: str, arguments: tuple[str, ...]) -> tuple[tuple[Column, ...], 
     return tuple(query.columns), query.sql
 
 
+def vectors(arguments: tuple[str, ...]) -> Vectors:
+    """What the columns of a vec0 table are. ValueError for a declaration that is not understood."""
+    definitions = [_definition(tuple(tokens(argument))) for argument in arguments]
+
+    def names(role: Role) -> tuple[str, ...]:
+        return tuple(d.name for d in definitions if d.role == role)
+
+    return Vectors(
+        columns=tuple(
+            Vector(
+                name=d.name,
+                element=_ELEMENTS[_BITS[d.type]],
+                dimensions=d.size * 8 // _BITS[d.type],
+                metric="hamming" if _BITS[d.type] == 1 else d.metric,
+            )
+            for d in definitions
+            if d.role == "vector"
+        ),
+        partitions=names("partition"),
+        metadata=names("metadata"),
+    )
+
+
+def _metric(words: tuple[Token, ...]) -> Metric:
+    """What stands after `distance_metric =`; l2 by omission."""
+    for name, equals, value in zip(words, words[1:], words[2:], strict=False):
+        if name.word == "DISTANCE_METRIC" and equals.text == "=":
+            return _METRICS[value.word]
+    return "l2"
+
+
 def _definition(words: tuple[Token, ...]) -> _Definition:
     if len(words) > 1 and words[1].text == "=":
         return _Definition(role="option")
@@ -97,7 +131,11 @@ def _definition(words: tuple[Token, ...]) -> _Definition:
         return _Definition(role="partition", name=name, type=_TYPES.get(kind, kind))
     if len(words) > 2 and words[2].text[:1] == "[" and kind in _BITS:
         return _Definition(
-            role="vector", name=name, type=kind, size=int(words[2].text[1:-1]) * _BITS[kind] // 8
+            role="vector",
+            name=name,
+            type=kind,
+            size=int(words[2].text[1:-1]) * _BITS[kind] // 8,
+            metric=_metric(words),
         )
     if kind in _WIDTHS or kind in ("BOOLEAN", "BOOL"):
         return _Definition(role="metadata", name=name, type=_TYPES.get(kind, kind))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from outgrow.schema.model import Affinity, Column, VirtualTable
+from outgrow.schema.model import Affinity, Column, Vectors, VirtualTable
 from outgrow.schema.names import fold, quote_sqlite
 from outgrow.sqlite import vec0
 from outgrow.sqlite.connect import ask
@@ -44,6 +44,8 @@ class Reading:
     how: Literal["module", "shadow"] | None = None
     select: str | None = None
     why_not: str | None = None
+    vectors: Vectors | None = None
+    sequence: int | None = None
 
 
 def is_shadow(text: VirtualTableText, table: str) -> bool:
@@ -73,7 +75,8 @@ def virtual_table(
     return VirtualTable(
         name=text.name, module=fold(text.module), arguments=text.arguments, sql=sql, shadow_tables=shadows,
         columns=reading.columns, select=reading.select, unreadable=reading.why_not,
-        readable=reading.how, rank=_rank(connection, text, shadows),
+        readable=reading.how, rank=_rank(connection, text, shadows), vectors=reading.vectors,
+        sequence=reading.sequence,
     )  # fmt: skip
 
 
@@ -141,7 +144,13 @@ def _by_shadow(connection: Connection, text: VirtualTableText, said: str) -> Rea
     module = fold(text.module)
     if module == "vec0":
         columns, select = vec0.select(text.name, text.arguments)
-        return Reading(columns=columns, how="shadow", select=select)
+        return Reading(
+            columns=columns,
+            how="shadow",
+            select=select,
+            vectors=vec0.vectors(text.arguments),
+            sequence=_sequence(connection, text.name + "_rowids"),
+        )
     if module not in _FULL_TEXT:
         return Reading(why_not=f"{said}; the format of its shadow tables is not known")
     if not _has_content(text):
@@ -162,6 +171,14 @@ def _by_shadow(connection: Connection, text: VirtualTableText, said: str) -> Rea
     return Reading(
         columns=columns, how="shadow", select=f"SELECT {own} FROM {quote_sqlite(text.name + '_content')}"
     )
+
+
+def _sequence(connection: Connection, table: str) -> int | None:
+    """The last key that an AUTOINCREMENT table gave."""
+    if not ask(connection, "SELECT name FROM main.sqlite_schema WHERE name = 'sqlite_sequence'"):
+        return None
+    found = ask(connection, "SELECT seq FROM main.sqlite_sequence WHERE name = ?", table)
+    return int(found[0][0]) if found else None
 
 
 def _key(name: str) -> Column:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from outgrow.errors import TranslationError
 from outgrow.schema.names import literal
-from outgrow.translate import held, moments, patterns
+from outgrow.translate import held, moments, patterns, vectors
 from outgrow.translate.aggregates import json_argument
 from outgrow.translate.compare import compare
 from outgrow.translate.unify import combined, unify
@@ -55,6 +55,11 @@ _RANDOM_BYTES = "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uui
 
 def _text(value: Value) -> Value:
     return as_text(held.stored_form(value))
+
+
+def _of_vectors(rule: Callable[[Sequence[Value]], Value]) -> Rule:
+    """A function of sqlite-vec as a rule: it makes no difference where it stands."""
+    return lambda arguments, _: rule(arguments)
 
 
 def _abs(arguments: Sequence[Value], _: Setting) -> Value:
@@ -446,6 +451,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Rule]] = {
     "trunc": (1, 1, _whole_or_real("trunc")),
     "unhex": (1, 2, _library("unhex", "T", "blob")),
     "unicode": (1, 1, _library("unicode", "T", "integer")),
+    **{name: (fewest, most, _of_vectors(rule)) for name, (fewest, most, rule) in vectors.FUNCTIONS.items()},
     **{
         name: (count, count, _library(name, "R", "real"))
         for count, names in (

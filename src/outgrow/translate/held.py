@@ -38,6 +38,10 @@ _EPOCH = {
 }
 
 
+VECTOR_BLOBS = {"vector": "vec_blob", "vector-int8": "vec_int8_blob", "bit": "vec_bit_blob"}
+"""Conversions of vectors, and the function that gives the blob back."""
+
+
 def column_value(column: TargetColumn, sql: str, *, nullable: bool | None = None) -> Value:
     """The value of a column whose PostgreSQL reference is `sql`."""
     recipe = column.conversion.partition(":")[0]
@@ -85,7 +89,10 @@ def same_form(left: Value, right: Value) -> bool:
 def plain_kind(value: Value) -> Kind | None:
     """The kind in which a bound parameter compared with the value travels; None when it may be any."""
     if value.kind == "held":
-        return "blob" if conversion_of(value)[0] == "uuid-blob" else "text"
+        recipe = conversion_of(value)[0]
+        if recipe in VECTOR_BLOBS:
+            return None  # a blob or JSON text
+        return "blob" if recipe == "uuid-blob" else "text"
     if value.kind == "boolean":
         return "integer"
     return value.kind if value.kind in {"integer", "real", "text", "blob"} else None
@@ -151,6 +158,8 @@ def _stored_form(value: Value) -> Value:
         factor, zero = _EPOCH[argument]
         moved = f"extract(epoch from {value.sql})" + (f" - {zero}" if zero else "")
         return made(f"(({moved}) * {factor})", "number", "numeric", value)
+    if recipe in VECTOR_BLOBS:
+        return made(f"sqlite.{VECTOR_BLOBS[recipe]}({value.sql})", "blob", "bytea", value)
     if recipe in {"integer-text", "json"}:
         return made(f"{sql}::text", "text", "text", value)
     if recipe == "escaped":

@@ -36,8 +36,11 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
         raise refuse("a conflict clause on a view")
     if node.upserts and (node.conflict not in {"", "ABORT"} or len(node.upserts) > 1):
         raise refuse("several conflict clauses")
-    if node.upserts and relation.rtree:  # SQLite: "UPSERT not implemented for virtual table"
-        raise refuse(f"ON CONFLICT of the R*Tree {relation.source}")
+    if node.upserts and (relation.rtree or relation.vectors):
+        # SQLite: "UPSERT not implemented for virtual table"
+        raise refuse(f"ON CONFLICT of the virtual table {relation.source}")
+    if relation.vectors:  # vec0 knows no conflict clause and raises the error
+        node = replace(node, conflict="")
     refuse_standing_in(node.conflict, "INSERT", relation)
     if node.conflict == "FAIL":
         _one_row_only(node, relation)

@@ -17,6 +17,7 @@ from outgrow.translate.aggregates import distinct_key
 from outgrow.translate.collations import order_term
 from outgrow.translate.expressions import translate
 from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, picking
+from outgrow.translate.nearest import with_nearest
 from outgrow.translate.rtree import narrowed
 from outgrow.translate.scope import Result, Scope, Source
 from outgrow.translate.sources import From, from_clause, named_source, target_names, told_apart
@@ -54,6 +55,7 @@ def query(node: tree.Query, outer: Scope, *, reader: Reader = "query") -> Result
         model=outer.model, outer=outer, bytewise=outer.bytewise, subquery=query, parameters=outer.parameters
     )
     prefix, scope = with_clause(node.commons, scope)
+    node = with_nearest(node, scope)
     rule = _simple if len(node.selects) == 1 else _compound
     result = rule(node, scope, reader=reader)
     return replace(result, sql=prefix + result.sql)

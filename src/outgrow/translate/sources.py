@@ -14,6 +14,7 @@ from outgrow.schema.names import Namespace, fold, literal, qualified, quote
 from outgrow.translate import external, held, tree
 from outgrow.translate.compare import compare
 from outgrow.translate.expressions import condition, translate
+from outgrow.translate.nearest import nearest
 from outgrow.translate.rtree import narrowed
 from outgrow.translate.scope import Result, Scope, Source, relation_source
 from outgrow.translate.value import Kind, Rank, Value, as_text, refuse, to_integer
@@ -55,9 +56,17 @@ def _joined(left: From, join: tree.Join, scope: Scope) -> From:
         return _nested(left, join, join.source, scope)
     if isinstance(join.source, tree.TableCall):
         return _called(left, join, join.source, scope)
+    if isinstance(join.source, tree.Nearest):
+        source, text = nearest(join.source, scope)
+        return _beside(left, join, source, text, scope)
     if join.source.alias is not None and (not join.source.alias or "\0" in join.source.alias):
         raise refuse(f"the table alias {join.source.alias!r}")
     source, text = _source(join.source, scope, len(left.sources))
+    return _beside(left, join, source, text, scope)
+
+
+def _beside(left: From, join: tree.Join, source: Source, text: str, scope: Scope) -> From:
+    """One more table after those on the left."""
     if any(fold(source.name) == fold(other.name) for other in left.sources):
         raise refuse(f"two tables called {source.name} in one FROM")
     if not left.sources:

@@ -273,7 +273,7 @@ class StatementReader(Reader):
         """SELECT, INSERT, REPLACE, UPDATE or DELETE, with or without WITH."""
         if self.at("SELECT", "VALUES"):
             return self.query()
-        start = self._at
+        start, largest, names = self._at, self.largest, dict(self.parameter_names)
         _, commons = self._with()
         if self.accept("INSERT"):
             conflict = self.advance().word if self.accept("OR") else ""
@@ -284,7 +284,7 @@ class StatementReader(Reader):
             return self._update(commons)
         if self.accept("DELETE"):
             return self._delete(commons)
-        self._at = start
+        self._at, self.largest, self.parameter_names = start, largest, names
         return self.query()
 
     def _insert(self, conflict: str, commons: tuple[tree.Common, ...]) -> tree.Insert:

@@ -13,7 +13,7 @@ from outgrow.errors import TranslationError
 from outgrow.schema.model import Affinity
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetColumn
-from outgrow.translate import held
+from outgrow.translate import held, vectors
 from outgrow.translate.scope import Parameters
 from outgrow.translate.value import (
     Moment,
@@ -210,6 +210,8 @@ def _held(value: Value, wanted: TargetColumn, like: Value) -> str:
             return value.sql
         raise _misfit(value, wanted)
     recipe, argument = held.conversion_of(like)
+    if recipe in held.VECTOR_BLOBS:
+        return vectors.as_vector(value, recipe).sql
     typed = held.typed_literal(value, like)
     if typed is not None:
         return typed.sql

@@ -238,6 +238,20 @@ class TableCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Nearest:
+    """The `count` rows of a vec0 table that are nearest to a vector, of those that `where` allows.
+
+    Not SQLite's grammar: `nearest` makes it of a MATCH with `k = …` or LIMIT.
+    """
+
+    table: TableRef
+    column: str
+    vector: Expression
+    count: Expression
+    where: Expression | None
+
+
+@dataclass(frozen=True, slots=True)
 class Nested:
     """Joins in parentheses."""
 
@@ -249,7 +263,7 @@ class Join:
     """One step of FROM, applied from left to right; the first has kind CROSS and no condition."""
 
     kind: JoinKind
-    source: TableRef | Derived | TableCall | Nested
+    source: TableRef | Derived | TableCall | Nested | Nearest
     on: Expression | None = None
     using: tuple[str, ...] = ()
     natural: bool = False

@@ -26,7 +26,7 @@ _ALIASES = {
     "timestamp without time zone": "timestamp",
     "time without time zone": "time",
 }
-_SIZED = {"varchar": 1, "numeric": 2, "vector": 1}
+_SIZED = {"varchar": 1, "numeric": 2, "vector": 1, "bit": 1}
 """Types that take numbers, and how many at most."""
 
 

@@ -70,12 +70,12 @@ def install(connection: psycopg.Connection[Any]) -> bool:
     Runs in one transaction (a savepoint inside the caller's). Needs the right to create a schema, and no
     superuser. Raises psycopg.Error; TargetError when the schema is someone else's.
     """
-    if installed(connection) == version():
+    if installed(connection) == version() and not _lacks_vectors(connection):
         return False
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('outgrow.sqlite'))")
         there = installed(connection)
-        if there == version():
+        if there == version() and not _lacks_vectors(connection):
             return False
         if there is None:
             _refuse_foreign(connection)
@@ -95,3 +95,11 @@ def _refuse_foreign(connection: psycopg.Connection[Any]) -> None:
             f"the target's schema {SCHEMA} is not outgrow's, which keeps SQLite's functions in one of that "
             f"name; rename it (ALTER SCHEMA {SCHEMA} RENAME TO ...), or move into another database"
         )
+
+
+def _lacks_vectors(connection: psycopg.Connection[Any]) -> bool:
+    """Whether pgvector came after the functions, of which those over vectors are then missing."""
+    row = connection.execute(
+        f"SELECT to_regtype('vector') IS NOT NULL AND to_regproc('{SCHEMA}.vec_blob') IS NULL".encode()
+    ).fetchone()
+    return bool(row and row[0])

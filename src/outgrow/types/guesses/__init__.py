@@ -12,6 +12,7 @@ from outgrow.types.evidence import Candidate, Evidence
 from outgrow.types.guesses import flags, moments, numbers, texts
 
 GUESSES: tuple[Callable[[Evidence], Iterator[Candidate]], ...] = (
+    numbers.declared_vector,
     flags.boolean,
     moments.date_text,
     moments.date_number,

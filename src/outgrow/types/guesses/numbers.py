@@ -27,6 +27,19 @@ def decimal(e: Evidence) -> Iterator[Candidate]:
         yield Candidate(type="numeric", conversion="numeric", evidence=why)
 
 
+def declared_vector(e: Evidence) -> Iterator[Candidate]:
+    """A vector column of a vec0 table, where the target has pgvector."""
+    declared = e.table.vectors.column(e.column.name) if e.table.vectors is not None else None
+    if declared is None or not e.options.vectors:
+        return
+    size, why = declared.dimensions, f"vec0 declares {declared.element}[{declared.dimensions}]"
+    if declared.element == "bit":
+        yield Candidate(type=f"bit({size})", conversion="bit", evidence=why)
+    elif size <= MAX_DIMENSIONS:
+        conversion = "vector" if declared.element == "float32" else "vector-int8"
+        yield Candidate(type=f"vector({size})", conversion=conversion, evidence=why)
+
+
 def vector(e: Evidence) -> Iterator[Candidate]:
     """Blobs of one length in a column named like an embedding, where the target has pgvector."""
     size = e.profile.max_bytes

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from outgrow.errors import ConfigError
-from outgrow.types.restore import moments, numbers, plain
+from outgrow.types.restore import moments, numbers, plain, vectors
 from outgrow.types.restore.base import ANY_CLASS, BLOB, INTEGER, REAL, TEXT, Kind, Restorer, struct_of
 from outgrow.types.restore.documents import same_document, same_documents
 from outgrow.types.restore.plain import unescape
@@ -32,7 +32,9 @@ _WAYS_BACK: dict[str, Callable[[str, str], Restorer]] = {
     "numbers": numbers.numbers,
     "numeric": numbers.numeric,
     "numeric-point": numbers.numeric_point,
-    "vector": plain.vector,
+    "vector": vectors.vector,
+    "vector-int8": vectors.vector_int8,
+    "bit": vectors.bit,
     "escaped": plain.escaped,
 }
 

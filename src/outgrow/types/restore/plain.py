@@ -1,10 +1,9 @@
-"""The way back of values held as themselves, of flags, UUIDs, JSON, embeddings and escaped text."""
+"""The way back of values held as themselves, of flags, UUIDs, JSON and escaped text."""
 
 from __future__ import annotations
 
 import re
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -62,16 +61,6 @@ def _cased(array: pa.Array, case: str) -> pa.Array:
 def uuid_blob(_: str, __: str) -> Restorer:
     """`uuid-blob`."""
     return Restorer(kind="blob", select=lambda q: f"uuid_send({q})", back=identity)
-
-
-def vector(_: str, __: str) -> Restorer:
-    """`vector`: the floats of pgvector's binary form, turned to little endian."""
-
-    def back(array: pa.Array) -> pa.Array:
-        floats = (None if raw is None else np.frombuffer(raw, ">f4", offset=4) for raw in array.to_pylist())
-        return pa.array([None if row is None else row.astype("<f4").tobytes() for row in floats], pa.binary())
-
-    return Restorer(kind="blob", select=lambda q: f"vector_send({q})", back=back)
 
 
 _INTEGER_FORM = re.compile(r"-?(?:0|[1-9][0-9]*)\Z")

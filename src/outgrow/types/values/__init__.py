@@ -31,6 +31,8 @@ CONVERSIONS: Mapping[str, Callable[[str, str], Conversion]] = {
     "numeric": decimals.numeric,
     "numeric-point": decimals.numeric_point,
     "vector": vectors.vector,
+    "vector-int8": vectors.vector_int8,
+    "bit": vectors.bit,
     "escaped": escaped.escaped,
 }
 
