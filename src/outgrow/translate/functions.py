@@ -310,14 +310,22 @@ _TAKEN: Mapping[str, Callable[[Value], Value]] = {
     "R": lambda value: to_real(held.stored_form(value)),
     "V": held.tagged,
     "J": lambda value: replace(held.tagged(value), sql=json_argument(value)),
+    "B": lambda value: _blob(held.stored_form(value)),
 }
+
+
+def _blob(value: Value) -> Value:
+    """The bytes that a function reads in a value."""
+    if value.kind == "blob":
+        return value
+    return made(f"sqlite.blob_from({held.tagged(value).sql})", "blob", "bytea", value)
 
 
 def _library(name: str, takes: str, kind: Kind, *, json: bool = False, nullable: bool = True) -> Rule:
     """The rule for a function of the schema `sqlite`.
 
-    `takes` says how each argument goes over: T text, I integer, R real, V tagged, J tagged for JSON; the
-    last letter holds for all that follow. `json`: its text is JSON to other JSON functions.
+    `takes` says how each argument goes over: T text, I integer, R real, B blob, V tagged, J tagged for JSON;
+    the last letter holds for all that follow. `json`: its text is JSON to other JSON functions.
     """
 
     def rule(arguments: Sequence[Value], _: Setting) -> Value:
@@ -441,6 +449,11 @@ FUNCTIONS: Mapping[str, tuple[int, int, Rule]] = {
     "quote": (1, 1, _library("quote", "V", "text", nullable=False)),
     "sign": (1, 1, _library("sign", "V", "integer")),
     "sqlite_version": (0, 0, _library("sqlite_version", "", "text", nullable=False)),
+    "st_isempty": (1, 1, _library("st_isempty", "B", "integer")),
+    "st_maxx": (1, 1, _library("st_maxx", "B", "real")),
+    "st_maxy": (1, 1, _library("st_maxy", "B", "real")),
+    "st_minx": (1, 1, _library("st_minx", "B", "real")),
+    "st_miny": (1, 1, _library("st_miny", "B", "real")),
     "soundex": (1, 1, _library("soundex", "T", "text", nullable=False)),
     "timediff": (2, 2, _library("timediff", "T", "text")),
     "total_changes": (
