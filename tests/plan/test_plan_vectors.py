@@ -79,6 +79,13 @@ def test_with_pgvector(plan: Callable[..., Plan]) -> None:
     assert {outcome.kind for outcome in found.expected} == {"virtual_tables", "columns"}
 
 
+def test_an_index_that_the_plan_leaves_out(plan: Callable[..., Plan]) -> None:
+    found = plan(Overrides(leave=frozenset({"index:v.e"})), vectors=True)
+    built = [s.why for s in found.statements if s.build and "hnsw" in s.build]
+    assert built == ["nearest neighbours of v.i", "nearest neighbours of v.q"]
+    assert found.findings[0].detail == "vector(2), without an index: left out in the plan"
+
+
 def test_without_pgvector(plan: Callable[..., Plan]) -> None:
     found = plan()
     assert [type_ for _, type_, _ in types(found)[1:4]] == ["bytea"] * 3

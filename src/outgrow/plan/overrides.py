@@ -90,5 +90,7 @@ def _leavable(database: Database) -> Iterator[str]:
     yield from (f"trigger:{fold(trigger.name)}" for trigger in database.triggers)
     for table in database.tables:
         yield from (f"index:{fold(index.name)}" for index in table.indexes if index.origin == "c")
+        for vector in table.vectors.columns if table.vectors is not None else ():
+            yield f"index:{fold(table.name)}.{fold(vector.name)}"
         yield from (f"check:{fold(check_label(table, n))}" for n in range(1, len(table.checks) + 1))
         yield from (f"foreign key:{fold(foreign_key_label(table, key))}" for key in table.foreign_keys)

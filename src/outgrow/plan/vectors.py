@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from outgrow.plan.keys import KeyInput, Made
     from outgrow.types.choose import Choice, ColumnKey
 
+
 _CLASSES = {
     "l2": "vector_l2_ops", "cosine": "vector_cosine_ops", "l1": "vector_l1_ops", "hamming": "bit_hamming_ops",
 }  # fmt: skip
@@ -63,6 +64,8 @@ def plan_vectors(given: KeyInput, name: str) -> Iterator[Made]:
             detail = f"stays {kept}, without an index"
         elif vector.dimensions > _MOST[vector.element]:
             detail = f"{kept}, without an index: HNSW takes up to {_MOST[vector.element]:,} dimensions"
+        elif given.overrides.leaves("index", where):
+            detail = f"{kept}, without an index: left out in the plan"
         else:
             yield _index(given, table, vector)
             detail = f"{kept}, an HNSW index for {vector.metric} distance"
