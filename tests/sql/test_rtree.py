@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import apsw
 import psycopg
 import pytest
 from sql_engines import Moved, Outcome, Value, ordered
@@ -51,6 +52,9 @@ def moved(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
     connection.execute("INSERT INTO r VALUES (20001, -1e300, 1e300, -9e999, 9e999)")
     connection.commit()
     connection.close()
+    with closing(apsw.Connection(str(path))) as newest:  # the interpreter's own has no geopoly
+        newest.execute("CREATE VIRTUAL TABLE shape USING geopoly(name)")
+        newest.execute("INSERT INTO shape(_shape, name) VALUES ('[[0,0],[1,0],[1,1],[0,0]]', 'tri')")
     found = Moved(path, new_database())
     yield found
     found.close()
@@ -226,6 +230,9 @@ def test_what_sqlite_refuses(moved: Moved, sql: str, message: str) -> None:
         ("SELECT rtreecheck('r')", "the function rtreecheck()"),
         ("SELECT rtreenode(2, x'00')", "the function rtreenode()"),
         ("SELECT rtreedepth(x'00')", "the function rtreedepth()"),
+        ("SELECT rowid FROM shape WHERE geopoly_overlap(_shape, '[]')", "the function geopoly_overlap()"),
+        ("INSERT INTO shape(_shape) VALUES ('[[0,0],[1,0],[1,1],[0,0]]')",
+         "storing the literal '[[0,0],[1,0],[1,1],[0,0]]' in column _shape, bytea"),
         ("INSERT INTO r(rowid, minX) VALUES (5, -1)", "the column r.rowid"),
         ("INSERT INTO r VALUES (1, 2, 3, 4, 5) ON CONFLICT (id) DO NOTHING", "ON CONFLICT of the virtual table r"),
     ],
@@ -234,6 +241,14 @@ def test_what_is_refused_by_name(moved: Moved, sql: str, missing: str) -> None:
     with pytest.raises(TranslationError) as caught:
         moved.translated(sql)
     assert caught.value.missing == missing
+
+
+def test_a_polygon_moves_as_the_blob_that_it_is(moved: Moved) -> None:
+    ((key, shape, name),) = moved.on_postgres("SELECT rowid, _shape, name FROM shape").rows
+    assert (key, name) == (1, "tri")
+    assert isinstance(shape, bytes)
+    assert shape[0] == 1
+    assert int.from_bytes(shape[1:4], "big") == 3
 
 
 def test_any_program_may_write(moved: Moved) -> None:

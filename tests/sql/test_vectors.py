@@ -184,6 +184,8 @@ def test_vec_f32_reads_every_float(both: Both) -> None:
         ("SELECT rowid FROM v WHERE e MATCH '[1]'", "MATCH of v without k = … or LIMIT, which vec0 wants"),
         ("SELECT rowid FROM v WHERE e MATCH '[1]' ORDER BY distance LIMIT 3 OFFSET 1",
          "MATCH of v without k = … or LIMIT, which vec0 wants"),
+        ("SELECT rowid FROM v WHERE e MATCH '[1]' AND rowid > 5 LIMIT 3",
+         "MATCH of v without k = … or LIMIT, which vec0 wants"),
         ("SELECT rowid FROM v WHERE e MATCH '[1]' AND k = 3 AND aux = 'x'", "a condition on the auxiliary column aux beside MATCH"),
         ("SELECT rowid FROM v WHERE e MATCH '[1]' AND k = 3 AND t LIKE 'x%'", "this condition on t beside MATCH"),
         ("SELECT rowid FROM v WHERE e MATCH '[1]' AND k = 3 AND part IN ('a', 'b')", "this condition on part beside MATCH"),

@@ -61,7 +61,8 @@ def _searching(select: tree.Select, limit: tree.Expression | None, scope: Scope)
             search.take(part)
         if any(each.kind not in {"CROSS", "INNER"} for each in select.sources):
             raise refuse(f"MATCH of {search.name} in an outer join")
-        count = search.count if search.count is not None else limit if _is_plain(select) else None
+        handed = limit if _is_plain(select) and search.takes_all else None
+        count = search.count if search.count is not None else handed
         if count is None:
             raise refuse(f"MATCH of {search.name} without k = … or LIMIT, which vec0 wants")
         near = tree.Nearest(
@@ -111,6 +112,11 @@ class _Search:
             return False
         column, vectors = self._own(part.operand), self.relation.vectors
         return column is not None and vectors is not None and vectors.column(column) is not None
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether the table answers all conditions itself: only then SQLite hands it the LIMIT."""
+        return all("distance" in map(self._own, walk(part)) for part in self.after)
 
     def take(self, part: tree.Expression) -> None:
         """Sorts in one condition; refused where vec0 would raise an error or the order of plans decides."""
