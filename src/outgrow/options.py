@@ -9,8 +9,10 @@ from outgrow.schema.names import NamePolicy
 
 TypePolicy = Literal["faithful", "declared", "inferred"]
 JsonType = Literal["jsonb", "json"]
+RowidPolicy = Literal["read", "all"]
 
 TYPE_POLICIES: tuple[TypePolicy, ...] = ("faithful", "declared", "inferred")
+ROWID_POLICIES: tuple[RowidPolicy, ...] = ("read", "all")
 NAME_POLICIES: tuple[NamePolicy, ...] = ("fold", "preserve")
 
 
@@ -20,13 +22,15 @@ class Options:
 
     `schema` is the target schema; `vectors` says that the target has pgvector; `bytewise` that its
     database sorts text by bytes, so that COLLATE "C" may be left out; `server_version` is the
-    target's version number as `server_version_num` gives it.
+    target's version number as `server_version_num` gives it. `rowids` says of which tables without
+    INTEGER PRIMARY KEY the rowids move: those where a view or trigger reads them, or all.
     """
 
     schema: str = "public"
     types: TypePolicy = "inferred"
     names: NamePolicy = "fold"
     json: JsonType = "jsonb"
+    rowids: RowidPolicy = "read"
     allow: frozenset[str] = frozenset()
     vectors: bool = False
     bytewise: bool = False

@@ -42,7 +42,10 @@ DELETE FROM scratch;
 def planned(path: Path, given: PlanFile | None = None, **options: Any) -> Plan:
     given = given or PlanFile()
     with open_snapshot(path, readers=3) as snapshot:
-        examined = examine(snapshot, jobs=1, progress=Silent(), overrides=given.overrides)
+        examined = examine(
+            snapshot, jobs=1, progress=Silent(), overrides=given.overrides, rowids=given.rowids or "read"
+        )
+        options = {"rowids": given.rowids or "read", **options}
         return confirm(snapshot, examined, Options(**options), given.overrides, jobs=1, progress=Silent())
 
 
@@ -246,6 +249,7 @@ CREATE VIEW v AS SELECT rowid AS n, name FROM read;
         ("", ["read"]),
         ("[tables.UNREAD]\nrowid = true", ["read", "unread"]),
         ("[tables.read]\nrowid = false", []),
+        ("[outgrow]\nrowids = 'all'\n[tables.read]\nrowid = false", ["unread"]),
     ],
 )
 def test_rowids_are_kept_where_they_are_read_or_asked_for(

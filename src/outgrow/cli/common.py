@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from outgrow.errors import ConfigError
-from outgrow.options import NAME_POLICIES, TYPE_POLICIES, Options
+from outgrow.options import NAME_POLICIES, ROWID_POLICIES, TYPE_POLICIES, Options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,6 +33,15 @@ Types = Annotated[
 Names = Annotated[
     str | None,
     typer.Option("--names", metavar="|".join(NAME_POLICIES), help="How names are carried over [fold]."),
+]
+Rowids = Annotated[
+    str | None,
+    typer.Option(
+        "--rowids",
+        metavar="|".join(ROWID_POLICIES),
+        help="Whose rowids move, of tables without INTEGER PRIMARY KEY: those that views and triggers read, "
+        "or all [read].",
+    ),
 ]
 Allow = Annotated[
     list[str] | None,
@@ -69,6 +78,7 @@ def make_options(
     schema: str | None = None,
     types: str | None = None,
     names: str | None = None,
+    rowids: str | None = None,
     allow: list[str] | None = None,
 ) -> Options:
     """The options of the command line over those of the plan file; ConfigError for a word that is unknown."""
@@ -91,6 +101,7 @@ def make_options(
         types=_one_of("--types", types, TYPE_POLICIES) or plan.types or "inferred",  # type: ignore[arg-type]
         names=_one_of("--names", names, NAME_POLICIES) or plan.names or "fold",  # type: ignore[arg-type]
         json=plan.json or "jsonb",
+        rowids=_one_of("--rowids", rowids, ROWID_POLICIES) or plan.rowids or "read",  # type: ignore[arg-type]
         allow=plan.allow | frozenset(allow or ()),
     )
 

@@ -17,6 +17,7 @@ def command(  # noqa: PLR0917 - typer gives options by name
     plan: common.PlanPath = None,
     types: common.Types = None,
     names: common.Names = None,
+    rowids: common.Rowids = None,
     allow: common.Allow = None,
     tables: Annotated[
         list[str] | None,
@@ -38,10 +39,19 @@ def command(  # noqa: PLR0917 - typer gives options by name
     from outgrow.sqlite.connect import open_snapshot  # noqa: PLC0415
 
     given = common.read_plan_file(plan)
-    options = common.facing(common.make_options(given, types=types, names=names, allow=allow), None)
+    options = common.facing(
+        common.make_options(given, types=types, names=names, rowids=rowids, allow=allow), None
+    )
     count = common.job_count(jobs)
     with common.progress(quiet=json) as watcher, open_snapshot(source, readers=count + 2) as snapshot:
-        examined = examine(snapshot, jobs=count, progress=watcher, in_full=True, overrides=given.overrides)
+        examined = examine(
+            snapshot,
+            jobs=count,
+            progress=watcher,
+            in_full=True,
+            overrides=given.overrides,
+            rowids=options.rowids,
+        )
         made = confirm(snapshot, examined, options, given.overrides, jobs=count, progress=watcher)
     for name in tables or ():
         _known(name, [table.name for table in examined.database.tables])

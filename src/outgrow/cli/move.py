@@ -20,6 +20,7 @@ def command(  # noqa: PLR0917 - typer gives options by name
     schema: common.Schema = None,
     types: common.Types = None,
     names: common.Names = None,
+    rowids: common.Rowids = None,
     allow: common.Allow = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Drop the target's tables of the same names first.")
@@ -39,7 +40,7 @@ def command(  # noqa: PLR0917 - typer gives options by name
     from outgrow.sqlite.header import first_look  # noqa: PLC0415
 
     given = common.read_plan_file(plan)
-    options = common.make_options(given, schema=schema, types=types, names=names, allow=allow)
+    options = common.make_options(given, schema=schema, types=types, names=names, rowids=rowids, allow=allow)
     first_look(source.resolve())
     target = to if to is not None else common.own_server(source)
     request = Request(

@@ -28,6 +28,7 @@ def command(  # noqa: PLR0917 - typer gives options by name
     schema: common.Schema = None,
     types: common.Types = None,
     names: common.Names = None,
+    rowids: common.Rowids = None,
     allow: common.Allow = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the target's DDL as one script instead.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
@@ -46,12 +47,14 @@ def command(  # noqa: PLR0917 - typer gives options by name
     if output is not None and str(output) != "-" and output.exists() and not force:
         raise ConfigError(f"{output} exists; give --force to overwrite it, or another name")
     given = common.read_plan_file(plan)
-    options = common.make_options(given, schema=schema, types=types, names=names, allow=allow)
+    options = common.make_options(given, schema=schema, types=types, names=names, rowids=rowids, allow=allow)
     if to is not None or not sql:  # without a server, the script is to load on any
         options = common.facing(options, to)
     count = common.job_count(jobs)
     with common.progress(quiet=False) as watcher, open_snapshot(source, readers=count + 2) as snapshot:
-        examined = examine(snapshot, jobs=count, progress=watcher, overrides=given.overrides)
+        examined = examine(
+            snapshot, jobs=count, progress=watcher, overrides=given.overrides, rowids=options.rowids
+        )
         made = confirm(snapshot, examined, options, given.overrides, jobs=count, progress=watcher)
     if sql:
         from outgrow.plan.script import script  # noqa: PLC0415

@@ -90,7 +90,7 @@ def _of_file(path: Path, options: Options, overrides: Overrides) -> tuple[Target
 
     first_look(path.resolve())
     with open_snapshot(path, readers=4) as snapshot:
-        examined = examine(snapshot, jobs=2, progress=Silent(), overrides=overrides)
+        examined = examine(snapshot, jobs=2, progress=Silent(), overrides=overrides, rowids=options.rowids)
         made = confirm(snapshot, examined, options, overrides, jobs=2, progress=Silent())
         with snapshot.apsw() as connection:
             texts = connection.execute(_TEXTS).fetchall()

@@ -15,7 +15,7 @@ from outgrow.findings import Finding
 from outgrow.move.progress import Progress
 from outgrow.move.refutations import Refutations
 from outgrow.move.work import Crew
-from outgrow.options import Options
+from outgrow.options import Options, RowidPolicy
 from outgrow.plan.build import build, with_content
 from outgrow.plan.model import Plan
 from outgrow.plan.overrides import Overrides
@@ -50,7 +50,7 @@ class Examined:
 
 def examine(
     snapshot: Snapshot, *, jobs: int, progress: Progress, in_full: bool = False,
-    overrides: Overrides | None = None,
+    overrides: Overrides | None = None, rowids: RowidPolicy = "read",
 ) -> Examined:  # fmt: skip
     """Catalog and profile of a snapshot, with the rowids that are wanted. Raises ConfigError.
 
@@ -60,7 +60,7 @@ def examine(
     progress.stage("catalog")
     with snapshot.apsw() as connection:
         catalog = read_catalog(snapshot, str(snapshot.path))
-        catalog = with_rowids(catalog, wanted_rowids(catalog, overrides or Overrides()))
+        catalog = with_rowids(catalog, wanted_rowids(catalog, overrides or Overrides(), rowids))
         database, selects = with_content(catalog)
         pages = profiling.table_bytes(connection) if in_full else {}
     progress.stage("profile", f"{len(database.tables)} tables")

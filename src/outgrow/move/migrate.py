@@ -49,7 +49,11 @@ def move(request: Request, progress: Progress) -> Result:
             with clock.of("profile"):
                 snapshot = stack.enter_context(open_snapshot(request.source, readers=request.jobs + 2))
                 examined = examine(
-                    snapshot, jobs=request.jobs, progress=progress, overrides=request.overrides
+                    snapshot,
+                    jobs=request.jobs,
+                    progress=progress,
+                    overrides=request.overrides,
+                    rowids=request.options.rowids,
                 )
             walk = Walk(
                 request=request, progress=progress, main=main, snapshot=snapshot, examined=examined,

@@ -109,6 +109,7 @@ def build(
         types=options.types,
         names=options.names,
         json=options.json,
+        rowids=options.rowids,
         tables=tuple(plans.values()),
         statements=tuple(gathered.statements),
         outcomes=tuple(gathered.outcomes),

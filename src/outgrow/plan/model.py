@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from outgrow.findings import Finding
-from outgrow.options import JsonType, TypePolicy
+from outgrow.options import JsonType, RowidPolicy, TypePolicy
 from outgrow.schema.model import Vectors
 from outgrow.schema.names import NamePolicy, fold
 from outgrow.schema.target import TargetModel
@@ -172,6 +172,7 @@ class Plan:
     types: TypePolicy = "inferred"
     names: NamePolicy = "fold"
     json: JsonType = "jsonb"
+    rowids: RowidPolicy = "read"
     tables: tuple[TablePlan, ...] = ()
     statements: tuple[Statement, ...] = ()
     outcomes: tuple[Outcome, ...] = ()

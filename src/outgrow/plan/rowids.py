@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from outgrow.errors import ConfigError
+from outgrow.options import RowidPolicy
 from outgrow.plan.fulltext import content_by_rowid
 from outgrow.plan.overrides import Overrides
 from outgrow.schema.model import Affinity, Column, Database, Index, IndexColumn, Table
@@ -20,7 +21,7 @@ from outgrow.translate import rowids_read
 _NAMES = ("rowid", "_rowid_", "oid")
 
 
-def wanted_rowids(database: Database, overrides: Overrides) -> frozenset[str]:
+def wanted_rowids(database: Database, overrides: Overrides, policy: RowidPolicy = "read") -> frozenset[str]:
     """The folded names of the tables whose rowids are to be kept in a column of their own.
 
     ConfigError when the plan asks for one that SQLite does not have or show.
@@ -30,11 +31,12 @@ def wanted_rowids(database: Database, overrides: Overrides) -> frozenset[str]:
     read |= content_by_rowid(database.virtual_tables)
     found = set()
     for table in database.tables:
+        wanted = fold(table.name) in read or (policy == "all" and _name(table) is not None)
         set_to = overrides.table(table.name).rowid
         if set_to and table.rowid_alias is None and _name(table) is None:
             why = "is WITHOUT ROWID" if table.without_rowid else "has columns of all names of the rowid"
             raise ConfigError(f"the plan's tables.{table.name}.rowid: the table {why}; remove the line")
-        if set_to or (set_to is None and fold(table.name) in read):
+        if set_to or (set_to is None and wanted):
             found.add(fold(table.name))
     return frozenset(found)
 

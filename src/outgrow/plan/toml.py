@@ -16,13 +16,14 @@ from tomlkit.exceptions import TOMLKitError
 
 from outgrow.errors import ConfigError
 from outgrow.findings import known_rules
-from outgrow.options import NAME_POLICIES, TYPE_POLICIES, JsonType, TypePolicy
+from outgrow.options import NAME_POLICIES, ROWID_POLICIES, TYPE_POLICIES, JsonType, RowidPolicy, TypePolicy
 from outgrow.plan.model import ColumnPlan, Plan, TablePlan
 from outgrow.plan.overrides import ColumnOverride, Overrides, TableOverride
 from outgrow.schema.names import NamePolicy, fold
 from outgrow.types.values import conversion
 
 VERSION = 1
+_SETTINGS = {"version", "schema", "types", "names", "json", "rowids", "allow", "leave"}
 _LEAVABLE = ("view", "trigger", "index", "check", "foreign key")
 
 
@@ -34,6 +35,7 @@ class PlanFile:
     types: TypePolicy | None = None
     names: NamePolicy | None = None
     json: JsonType | None = None
+    rowids: RowidPolicy | None = None
     allow: frozenset[str] = frozenset()
     overrides: Overrides = field(default_factory=Overrides)
 
@@ -50,6 +52,7 @@ def write_plan(plan: Plan, allow: frozenset[str] = frozenset()) -> str:
     _add(settings, "types", plan.types, " | ".join(TYPE_POLICIES))
     _add(settings, "names", plan.names, " | ".join(NAME_POLICIES))
     _add(settings, "json", plan.json, "jsonb keeps values, json keeps every byte")
+    _add(settings, "rowids", plan.rowids, "read: where a view or trigger reads them | all")
     _add(settings, "allow", sorted(allow), "rule ids whose findings do not stop and do not count as loss")
     _add(settings, "leave", list(plan.leave), '"view:NAME", "trigger:NAME", "index:NAME", ...')
     document.add("outgrow", settings)
@@ -106,7 +109,7 @@ def read_plan(text: str, name: str) -> PlanFile:
     reader = _Reader(name)
     reader.only(document, {"outgrow", "tables"}, "")
     settings = reader.table(document, "outgrow", "")
-    reader.only(settings, {"version", "schema", "types", "names", "json", "allow", "leave"}, "outgrow.")
+    reader.only(settings, _SETTINGS, "outgrow.")
     if settings.get("version", VERSION) != VERSION:
         raise ConfigError(
             f"{name}: version {settings['version']} is not known; write a new one with outgrow plan -o"
@@ -117,6 +120,7 @@ def read_plan(text: str, name: str) -> PlanFile:
         types=cast("TypePolicy | None", reader.choice(settings, "types", TYPE_POLICIES)),
         names=cast("NamePolicy | None", reader.choice(settings, "names", NAME_POLICIES)),
         json=cast("JsonType | None", reader.choice(settings, "json", ("jsonb", "json"))),
+        rowids=cast("RowidPolicy | None", reader.choice(settings, "rowids", ROWID_POLICIES)),
         allow=frozenset(reader.rules(settings)),
         overrides=Overrides(
             tables={fold(source): reader.override(tables, source) for source in tables},
