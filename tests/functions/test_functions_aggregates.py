@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
+from function_engines import Value, tagged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from outgrow.postgres.functions import install
-
-Value = int | float | str | bytes | None
 OLD = sqlite3.sqlite_version_info < (3, 43)
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def tagged(value: Value) -> str | None:
-    """`value` as it travels."""
-    if value is None:
-        return None
-    if isinstance(value, float):
-        return "r" + {"inf": "Infinity", "-inf": "-Infinity"}.get(repr(value), repr(value))
-    if isinstance(value, bytes):
-        return "b" + value.hex()
-    return f"{'t' if isinstance(value, str) else 'i'}{value}"
-
-
-@pytest.fixture
-def pg(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database, autocommit=True) as connection:
-        install(connection)
-        yield connection
 
 
 def theirs(sql: str, values: list[Value]) -> list[Any]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 import sqlite3
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
 import pytest
+from function_engines import Value, check
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from outgrow.postgres.functions import install
-
-Value = int | float | str | bytes | None
 OLD = pytest.mark.skipif(sqlite3.sqlite_version_info >= (3, 43), reason="rounds and takes logarithms anew")
 quick = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -25,60 +22,6 @@ OPERANDS: list[Value] = [
     -(2.0**63), 1e300, float("inf"), -float("inf"), "", "abc", "12abc", " 12 ", "1.5x", "1e5",
     "9223372036854775808", "1e400", b"12", b"1.5x", b"",
 ]  # fmt: skip
-
-
-def tagged(value: Value) -> str | None:
-    """`value` as it travels."""
-    if value is None:
-        return None
-    if isinstance(value, float):
-        return "r" + {"inf": "Infinity", "-inf": "-Infinity"}.get(repr(value), repr(value))
-    if isinstance(value, bytes):
-        return "b" + value.hex()
-    return f"{'t' if isinstance(value, str) else 'i'}{value}"
-
-
-def untagged(form: str | None) -> Value:
-    """The value of a tagged text."""
-    if form is None:
-        return None
-    kinds: dict[str, Any] = {"i": int, "r": float, "t": str, "b": bytes.fromhex}
-    return kinds[form[0]](form[1:])
-
-
-def same(a: Value, b: Value, units: int) -> bool:
-    """Whether two values and their classes are the same, reals within `units` of the last place."""
-    if isinstance(a, float) and isinstance(b, float) and units and math.isfinite(a):
-        return abs(a - b) <= units * math.ulp(a)
-    return type(a) is type(b) and repr(a) == repr(b)
-
-
-@pytest.fixture
-def pg(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database, autocommit=True) as connection:
-        install(connection)
-        yield connection
-
-
-def check(
-    pg: psycopg.Connection[Any], ours: str, theirs: str, rows: Sequence[tuple[Value, ...]], units: int = 0
-) -> None:
-    """Evaluates `ours` of tagged x and y, and `theirs` of ?1 and ?2, for every row."""
-    columns = [[tagged(v) for v in column] for column in zip(*rows, strict=True)]
-    names = "xyz"[: len(columns)]
-    found = pg.execute(
-        f"SELECT {ours} FROM unnest({', '.join(['%s::text[]'] * len(columns))})"
-        f" WITH ORDINALITY AS u ({', '.join(names)}, n) ORDER BY n".encode(),
-        columns,
-    ).fetchall()
-    lite = sqlite3.connect(":memory:")
-    wrong = []
-    for row, (form,) in zip(rows, found, strict=True):
-        (want,) = lite.execute(f"SELECT {theirs}", row).fetchone()
-        if not same(want, untagged(form), units):
-            wrong.append((row, want, form))
-    lite.close()
-    assert not wrong, f"{len(wrong)} of {len(rows)} differ in {ours}: {wrong[:5]}"
 
 
 OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "remainder": "%"}

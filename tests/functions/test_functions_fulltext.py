@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import apsw
@@ -11,8 +11,6 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from outgrow.postgres.functions import install
 
 WORDS = (
     "one", "two", "three", "Four", "five", "the", "The", "THE", "of", "and", "NEAR", "not", "André",
@@ -70,13 +68,6 @@ ROWS = (
     ("one two three a", "x one"), ("NEAR a", "y z"), ("", "b"), (None, "one three"), ("x", "a b c d"),
     ("b c", "d"), ("é", "e"), ("one x two", "AND or"),
 )  # fmt: skip
-
-
-@pytest.fixture
-def pg(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database, autocommit=True) as conn:
-        install(conn)
-        yield conn
 
 
 def written(tokenizer: Sequence[str]) -> str:

@@ -6,15 +6,14 @@ import math
 import random
 import sqlite3
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 import pytest
+from function_engines import tagged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from outgrow.postgres.functions import install
 
 Case = tuple[Any, ...]
 
@@ -31,23 +30,6 @@ TEXTS = (
 )  # fmt: skip
 FLAGS = ("", "-", "+", " ", "0", "#", "!", ",", "-0", "+0", "!#", "0,", "-,", "+-", "!-", " 0#")
 SIZES = ("", "1", "12", ".0", ".2", ".9", "3.1", "14.5", ".17", "30.12", ".", "05")
-
-
-@pytest.fixture
-def pg(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database, autocommit=True) as conn:
-        install(conn)
-        yield conn
-
-
-def _tagged(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, int):
-        return f"i{value}"
-    if isinstance(value, float):
-        return "r" + {"inf": "Infinity", "-inf": "-Infinity"}.get(repr(value), repr(value))
-    return "b" + value.hex() if isinstance(value, bytes) else "t" + str(value)
 
 
 def on_sqlite(cases: Sequence[Case]) -> list[str | None]:
@@ -68,7 +50,7 @@ def same(pg: psycopg.Connection[Any], cases: Sequence[Case]) -> None:
             f"SELECT sqlite.printf({', '.join(names)}) FROM unnest({', '.join(['%s::text[]'] * count)})"
             f" WITH ORDINALITY AS t ({', '.join(names)}, place) ORDER BY place"
         )
-        columns = [[case[0] for case in some], *([_tagged(c[i]) for c in some] for i in range(1, count))]
+        columns = [[case[0] for case in some], *([tagged(c[i]) for c in some] for i in range(1, count))]
         got = [row[0] for row in pg.execute(query, columns)]
         wanted = on_sqlite(some)
         wrong = [

@@ -6,16 +6,15 @@ import itertools
 import math
 import sqlite3
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import apsw
 import psycopg
 import pytest
+from function_engines import tagged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from outgrow.postgres.functions import install
 
 Row = tuple[Any, ...]
 
@@ -35,13 +34,6 @@ PATTERNS = (
     "[%-~]?[bz]", "[A-Z][A-Z][A-Z]", "日?語", "[日-語]*", "*.*", "(a|b)+", "{2}$^", "*[*", "[a-b-]",
     "[--a]", "[^^]", "[a^]",
 )  # fmt: skip
-
-
-@pytest.fixture
-def pg(database: str) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database, autocommit=True) as conn:
-        install(conn)
-        yield conn
 
 
 def _plain(value: Any) -> Any:
@@ -221,23 +213,13 @@ def test_code_points_become_text(pg: psycopg.Connection[Any]) -> None:
     )
 
 
-def _tagged(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, int):
-        return f"i{value}"
-    if isinstance(value, float):
-        return "r" + {"inf": "Infinity", "-inf": "-Infinity"}.get(repr(value), repr(value))
-    return "b" + value.hex() if isinstance(value, bytes) else "t" + str(value)
-
-
 def test_concat(pg: psycopg.Connection[Any]) -> None:
     values = (None, "", "a", 0, -5, 1.5, b"xy", "日", 2**63 - 1)
     conn = apsw.Connection(":memory:")
     for row in itertools.product(values, (None, "b", 2), (None, "")):
         got = pg.execute(
             "SELECT sqlite.concat(%s, %s, %s), sqlite.concat_ws(%s, %s, %s, %s), sqlite.concat_ws(NULL, %s)",
-            (*map(_tagged, row), ", ", *map(_tagged, row), _tagged(row[0])),
+            (*map(tagged, row), ", ", *map(tagged, row), tagged(row[0])),
         ).fetchone()
         wanted = conn.execute(
             "SELECT concat(?, ?, ?), concat_ws(?, ?, ?, ?), concat_ws(NULL, ?)", (*row, ", ", *row, row[0])
@@ -289,7 +271,7 @@ def test_quote(pg: psycopg.Connection[Any]) -> None:
         float(f"{n}.{n}e{n * 37 - 330}") for n in range(1, 10)
     ]
     wanted = on_sqlite("quote", [(value,) for value in values])
-    got = on_postgres(pg, "quote", "text", [(_tagged(value),) for value in values])
+    got = on_postgres(pg, "quote", "text", [(tagged(value),) for value in values])
     assert got == wanted
     assert pg.execute("SELECT sqlite.quote(NULL)").fetchone() == ("NULL",)
 
@@ -332,7 +314,7 @@ def test_any_real_is_quoted(pg: psycopg.Connection[Any], patterns: list[int]) ->
     reals = [real for real in reals if not math.isnan(real)] + [
         round(bits / 2**64, 4) * 1000 for bits in patterns
     ]
-    got = on_postgres(pg, "quote", "text", [(_tagged(real),) for real in reals])
+    got = on_postgres(pg, "quote", "text", [(tagged(real),) for real in reals])
     assert got == on_sqlite("quote", [(real,) for real in reals])
 
 
