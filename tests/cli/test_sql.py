@@ -65,6 +65,28 @@ def test_a_moved_database_remembers_what_is_needed(run_outgrow: Program, source:
     assert out.splitlines()[1].startswith("CREATE INDEX i ON public.t")
 
 
+def test_an_attached_database_is_a_schema(run_outgrow: Program, source: Path, database: str) -> None:
+    for schema in ("public", "old"):
+        assert run_outgrow("move", source, "--to", database, "--schema", schema)[0] == 0
+    text = (
+        "ATTACH 'b.db' AS old; SELECT s FROM old.t; ATTACH 'c.db' AS gone; PRAGMA old.user_version;"
+        "DETACH old; SELECT s FROM old.t"
+    )
+    code, out, _ = run_outgrow("sql", "--to", database, stdin=text)
+    assert code == 1
+    lines = out.splitlines()
+    assert lines[:3] == [
+        "-- nothing to run",
+        f"-- ATTACH: old is the schema old of the target, to which {source} was moved",
+        "SELECT t.s FROM old.t;",
+    ]
+    assert (
+        "-- refused: no PostgreSQL equal for ATTACH … AS gone: schema gone of the target holds no move" in out
+    )
+    assert "sqlite.kept_setting('old', 'user_version')" in out
+    assert "-- refused: no PostgreSQL equal for a table of another database (old): move its file into" in out
+
+
 def test_a_database_that_was_not_moved(run_outgrow: Program, database: str) -> None:
     code, out, err = run_outgrow("sql", "SELECT 1", "--to", database)
     assert (code, out) == (4, "")

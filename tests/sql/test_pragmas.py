@@ -242,5 +242,5 @@ def test_a_limit_that_sqlite_keeps_for_the_process(moved: Moved) -> None:
 
 def test_the_schema_of_a_pragma(moved: Moved) -> None:
     assert moved.on_postgres("PRAGMA MAIN.user_version").rows == [(7,)]
-    with pytest.raises(TranslationError, match=r"PRAGMA temp\.table_info: only the schema main is asked"):
+    with pytest.raises(TranslationError, match=r"PRAGMA temp\.table_info: PostgreSQL keeps no such catalog"):
         moved.translated("PRAGMA temp.table_info(a)")

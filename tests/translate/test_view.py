@@ -133,7 +133,8 @@ def test_identifiers_cannot_become_sql(target: psycopg.Connection[Any]) -> None:
 
 REFUSED = [
     ("SELECT * FROM nowhere", "the table nowhere"),
-    ("SELECT id FROM other.t", "a table of another database (other)"),
+    ("SELECT id FROM other.t", "a table of another database (other): move its file into a "
+     "schema other of this database, and ATTACH it AS other"),
     ("SELECT id, id FROM t a, t A", "two tables called A in one FROM"),
     ("SELECT id FROM t, p", "the ambiguous column id"),
     ("SELECT id FROM t UNION SELECT id FROM p ORDER BY id + 1", "ORDER BY an expression that is no result column"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,9 +42,7 @@ def command(
     Exit codes: 0 all translated; 1 a statement that PostgreSQL cannot do the same; 2 usage; 3 source; 4
     target.
     """
-    from outgrow.move.define import define, is_definition  # noqa: PLC0415 - `--help` does without
-    from outgrow.schema.lexer import TokenError, statements  # noqa: PLC0415
-    from outgrow.translate.statement import translate_statement  # noqa: PLC0415
+    from outgrow.schema.lexer import TokenError, statements  # noqa: PLC0415 - `--help` does without
 
     if (db is None) == (to is None):
         raise ConfigError("name the schema: --db SOURCE for a SQLite file, or --to URL for a moved database")
@@ -51,9 +50,9 @@ def command(
     given = common.read_plan_file(plan)
     options = common.make_options(given, schema=schema, types=types, names=names, allow=None)
     if db is not None:
-        model, there = _of_file(db, options, given.overrides)
+        session = _Session(*_of_file(db, options, given.overrides), options)
     else:
-        model, there, options = _of_target(str(to), options.schema)
+        session = _Session(*_of_target(str(to), options.schema), str(to))
     found: list[dict[str, Any]] = []
     try:
         parts = list(statements(text))
@@ -63,12 +62,7 @@ def command(
         ) from error
     for sql in parts:
         try:
-            if is_definition(sql):
-                made = define(sql, schema=there, model=model, options=options)
-                model, there = made.model, made.schema  # what follows speaks of the schema as it then is
-                found.append(_defined(sql, made))
-            else:
-                found.append(_told(sql, translate_statement(sql, model=model, bytewise=options.bytewise)))
+            found.append(session.told(sql))
         except TranslationError as error:
             found.append({"sqlite": sql, "refused": error.missing, "reason": str(error)})
     if not found:
@@ -78,6 +72,44 @@ def command(
     else:
         _show(found)
     raise typer.Exit(int(any("refused" in entry for entry in found)))
+
+
+@dataclass(slots=True)
+class _Session:
+    """What the statements speak of, which definitions and ATTACH change for those after them."""
+
+    model: TargetModel
+    texts: tuple[str, ...]
+    options: Options
+    url: str | None = None
+
+    def told(self, sql: str) -> dict[str, Any]:
+        """One statement, translated; TranslationError when it cannot be."""
+        from outgrow.move.define import define, is_definition  # noqa: PLC0415 - heavy
+        from outgrow.translate.statement import translate_statement  # noqa: PLC0415
+
+        if is_definition(sql):
+            made = define(sql, schema=self.texts, model=self.model, options=self.options)
+            self.model, self.texts = made.model, made.schema
+            return _defined(sql, made)
+        found = self._attached(sql)
+        if found is not None:
+            return found
+        return _told(sql, translate_statement(sql, model=self.model, bytewise=self.options.bytewise))
+
+    def _attached(self, sql: str) -> dict[str, Any] | None:
+        """ATTACH or DETACH in a moved database; None for any other statement."""
+        from outgrow.move.remembered import attach  # noqa: PLC0415 - heavy
+        from outgrow.translate.control import detached  # noqa: PLC0415
+
+        if self.url is None:
+            return None
+        after = detached(sql, self.model)
+        found = (after, ()) if after is not None else attach(self.url, sql, self.model)
+        if found is None:
+            return None
+        self.model = found[0]
+        return {"sqlite": sql, "postgresql": "", "findings": [*found[1]]}
 
 
 def _of_file(path: Path, options: Options, overrides: Overrides) -> tuple[TargetModel, tuple[str, ...]]:

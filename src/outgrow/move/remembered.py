@@ -34,6 +34,7 @@ from outgrow.schema.model import Column, Database, Table
 from outgrow.schema.names import fold
 from outgrow.schema.target import TargetModel
 from outgrow.sqlite.catalog import read_catalog
+from outgrow.translate.control import attachment
 from outgrow.types.affinity import affinity
 from outgrow.types.choose import Choice
 from outgrow.types.observed import Profile
@@ -43,9 +44,10 @@ from outgrow.types.observed import Profile
 class Remembered:
     """What SQL for the moved database is translated with; `texts` are SQLite's CREATE texts, tables first.
 
-    `options` are the move's own policies with the facts of the server.
+    `options` are the move's own policies with the facts of the server, `source` is the path of the file.
     """
 
+    source: str
     model: TargetModel
     options: Options
     texts: tuple[str, ...]
@@ -73,7 +75,24 @@ def remembered(url: str, schema: str) -> Remembered:
             f"the SQLite catalog that the target keeps of schema {schema} cannot be read: {error}; "
             "move the file again with --replace"
         ) from error
-    return Remembered(model=model, options=options, texts=texts)
+    return Remembered(source=entry.source, model=model, options=options, texts=texts)
+
+
+def attach(url: str, sql: str, model: TargetModel) -> tuple[TargetModel, tuple[str, ...]] | None:
+    """The model after an ATTACH, and what is to be said; None for any other statement.
+
+    A database attached AS a name is the schema of that name in lower case, to which its file was moved.
+    TranslationError when there is none.
+    """
+    name = attachment(sql, model)
+    if name is None:
+        return None
+    try:
+        found = remembered(url, fold(name))
+    except TargetError as error:
+        raise TranslationError(f"ATTACH … AS {name}: {error}", sql) from error
+    said = f"ATTACH: {name} is the schema {fold(name)} of the target, to which {found.source} was moved"
+    return replace(model, attached=(*model.attached, (name, found.model))), (said,)
 
 
 def finished_move(connection: psycopg.Connection[Any], schema: str) -> Entry:

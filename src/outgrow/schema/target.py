@@ -6,12 +6,17 @@ by the DDL writers. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
+from outgrow.errors import TranslationError
 from outgrow.schema.fulltext import FullText
 from outgrow.schema.model import Affinity, Vectors
 from outgrow.schema.names import fold
+
+TEMPORARY = "pg_temp"
+"""The schema of temporary relations."""
 
 Family = Literal[
     "integer", "real", "numeric", "boolean", "text", "bytea", "timestamp", "timestamptz",
@@ -147,16 +152,56 @@ def box_keys(coordinates: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
+class Qualified(str):
+    """A table's name with the database before it that a SQL text gives, such as `main`."""
+
+    __slots__ = ("database",)
+
+    def __new__(cls, name: str, database: str) -> Self:
+        """The name; `database` is folded."""
+        made = super().__new__(cls, name)
+        made.database = fold(database)
+        return made
+
+    database: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetModel:
-    """All relations of one target schema that a SQL text may speak of."""
+    """All relations of one target schema that a SQL text may speak of, temporary ones first.
+
+    `attached` are the databases that SQL knows by a name of their own, each a schema of the target.
+    """
 
     schema: str
     relations: tuple[Relation, ...]
+    attached: tuple[tuple[str, TargetModel], ...] = ()
 
     def relation(self, source_name: str) -> Relation:
-        """The relation of that source name, ASCII case ignored; KeyError when there is none."""
+        """The relation of that source name, ASCII case ignored; KeyError when there is none.
+
+        As SQLite looks: temporary, then its own, then attached ones; a `Qualified` name only where it says.
+        """
+        if isinstance(source_name, Qualified):
+            return self.of(source_name.database).relation(str(source_name))
         for relation in self.relations:
             if fold(relation.source) == fold(source_name):
                 return relation
+        for _, model in self.attached:
+            with suppress(KeyError):
+                return model.relation(source_name)
         raise KeyError(source_name)
+
+    def of(self, database: str) -> TargetModel:
+        """What a database of that name holds; TranslationError when there is none."""
+        name = fold(database)
+        if name in {"main", "temp"}:
+            own = (r for r in self.relations if (r.schema == TEMPORARY) == (name == "temp"))
+            return replace(self, relations=tuple(own), attached=())
+        for known, model in self.attached:
+            if fold(known) == name:
+                return model
+        raise TranslationError(
+            f"a table of another database ({database}): move its file into a schema {name} of this "
+            f"database, and ATTACH it AS {name}"
+        )

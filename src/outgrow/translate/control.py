@@ -7,10 +7,11 @@ Rules: https://www.sqlite.org/pragma.html, https://www.sqlite.org/lang_transacti
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from outgrow.schema.lexer import unquote
 from outgrow.schema.names import fold, qualified, quote
-from outgrow.schema.target import Relation, TargetModel
+from outgrow.schema.target import Qualified, Relation, TargetModel
 from outgrow.translate.grammar import Reader
 from outgrow.translate.pragma_kinds import Answer
 from outgrow.translate.pragmas import pragma
@@ -85,7 +86,10 @@ def _vacuum(reader: _Control, _: TargetModel) -> Answer:
 def _analyze(reader: _Control, model: TargetModel) -> Answer:
     name = _dotted(reader) if reader.at_name() else None
     found = _relation(name, model) if name is not None else None
-    return Answer(sql="ANALYZE" if found is None else f"ANALYZE {qualified(found.schema, found.name)}")
+    if found is not None:
+        return Answer(sql=f"ANALYZE {qualified(found.schema, found.name)}")
+    said = f"ANALYZE {name}: it is no table that was moved; the whole database is analyzed"
+    return Answer(sql="ANALYZE", findings=() if name is None or fold(name) == "main" else (said,))
 
 
 def _reindex(reader: _Control, model: TargetModel) -> Answer:
@@ -105,8 +109,36 @@ def _attach(reader: _Control, _: TargetModel) -> Answer:
 
 
 def _detach(reader: _Control, _: TargetModel) -> Answer:
-    reader.rest()
-    raise refuse("DETACH: PostgreSQL has no attached databases")
+    reader.accept("DATABASE")
+    raise refuse(f"DETACH: no such database: {reader.name()}")
+
+
+def attachment(sql: str, model: TargetModel) -> str | None:
+    """The name under which ATTACH wants a database; None for any other statement.
+
+    TranslationError when a database has that name already.
+    """
+    reader = _Control(sql)
+    if not reader.accept("ATTACH"):
+        return None
+    reader.accept("DATABASE")
+    reader.expression()
+    reader.expect("AS")
+    name = reader.name()
+    if fold(name) in {"main", "temp", *(fold(known) for known, _ in model.attached)}:
+        raise refuse(f"ATTACH: database {name} is already in use")
+    return name
+
+
+def detached(sql: str, model: TargetModel) -> TargetModel | None:
+    """The model after DETACH of a database that is attached; None for any other statement."""
+    reader = _Control(sql)
+    if not reader.accept("DETACH"):
+        return None
+    reader.accept("DATABASE")
+    name = fold(reader.name())
+    left = tuple(entry for entry in model.attached if fold(entry[0]) != name)
+    return replace(model, attached=left) if len(left) < len(model.attached) else None
 
 
 def _explain(reader: _Control, _: TargetModel) -> Answer:
@@ -133,14 +165,15 @@ def _relation(name: str, model: TargetModel) -> Relation | None:
 
 def _dotted(reader: _Control) -> str:
     name = reader.name()
-    return reader.name() if reader.accept(".") else name
+    return Qualified(reader.name(), name) if reader.accept(".") else name
 
 
 def _pragma(reader: _Control, model: TargetModel) -> Answer:
     name = reader.name()
     if reader.accept("."):
-        if fold(name) != "main":
-            raise refuse(f"PRAGMA {name}.{reader.name()}: only the schema main is asked")
+        if fold(name) == "temp":
+            raise refuse(f"PRAGMA temp.{reader.name()}: PostgreSQL keeps no such catalog of temporary tables")
+        model = model.of(name)
         name = reader.name()
     value = None
     if reader.accept("="):

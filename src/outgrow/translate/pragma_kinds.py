@@ -202,10 +202,21 @@ def refused(name: str, advice: str) -> Pragma:
     return Pragma(does=f"refused: {advice}", asked=lambda model: given("", model), given=given)
 
 
-def answered(labels: tuple[str, ...], rows: tuple[Row, ...], *findings: str) -> Pragma:
+def answered(labels: tuple[str, ...], rows: tuple[Row, ...]) -> Pragma:
     """The same rows always."""
-    found = Answer(labels=labels, rows=rows, findings=findings)
+    found = Answer(labels=labels, rows=rows)
     return Pragma(does="answered", asked=lambda _model: found, given=lambda _value, _model: found)
+
+
+def database_list() -> Pragma:
+    """The database and those that are attached, numbered as SQLite numbers them."""
+
+    def asked(model: TargetModel) -> Answer:
+        attached = ((number, name, "") for number, (name, _) in enumerate(model.attached, 2))
+        said = "PRAGMA database_list: the database is no file any more"
+        return Answer(labels=("seq", "name", "file"), rows=((0, "main", ""), *attached), findings=(said,))
+
+    return Pragma(does="answered, without files", asked=asked, given=lambda _value, model: asked(model))
 
 
 # Those that PostgreSQL has something for.

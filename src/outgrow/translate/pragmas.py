@@ -17,6 +17,7 @@ from outgrow.translate.pragma_kinds import (
     answered,
     auto_vacuum,
     busy_timeout,
+    database_list,
     defer_foreign_keys,
     encoding,
     fixed,
@@ -63,9 +64,7 @@ RULES: Mapping[str, Pragma] = {
     "compile_options": refused("compile_options", "no SQLite is running here"),
     "count_changes": fixed("count_changes", 0, "ask changes(), or the cursor's row count"),
     "data_version": refused("data_version", "let writers NOTIFY and readers LISTEN"),
-    "database_list": answered(
-        ("seq", "name", "file"), ((0, "main", ""),), "PRAGMA database_list: the database is no file any more"
-    ),
+    "database_list": database_list(),
     "default_cache_size": refused("default_cache_size", "it is SQLite's own and deprecated there"),
     "defer_foreign_keys": defer_foreign_keys(),
     "empty_result_callbacks": fixed("empty_result_callbacks", 0, "PostgreSQL calls nothing back"),

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from outgrow.schema.names import Namespace, fold, literal, qualified, quote
+from outgrow.schema.target import Qualified
 from outgrow.translate import external, held, tree
 from outgrow.translate.compare import compare
 from outgrow.translate.expressions import condition, translate
@@ -235,8 +236,12 @@ def _source(node: tree.TableRef | tree.Derived, scope: Scope, position: int) -> 
             scope.subquery(node.query, replace(scope, sources=())), node.alias or f"q{position + 1}"
         )
     if fold(node.name) in _MASTER:
+        if isinstance(node.name, Qualified):
+            if node.name.database == "temp":
+                raise refuse(f"temp.{node.name}")
+            scope = replace(scope, model=scope.model.of(node.name.database))
         return _kept("sqlite_master", (), _MASTER_ROWS, node.alias or node.name, scope)
-    common = scope.common(node.name)
+    common = None if isinstance(node.name, Qualified) else scope.common(node.name)
     if common is not None:
         return _common(common, node.alias or node.name)
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import cast
 
+from outgrow.schema.target import Qualified
 from outgrow.translate import tree
 from outgrow.translate.grammar import Reader
 
@@ -193,9 +194,7 @@ class StatementReader(Reader):
         name = self.name()
         if not self.accept("."):
             return name
-        if name.lower() != "main":
-            raise self.refused(f"a table of another database ({name})")
-        return self.name()
+        return Qualified(self.name(), name)
 
     def _limit(self) -> tuple[tree.Expression | None, tree.Expression | None]:
         if not self.accept("LIMIT"):

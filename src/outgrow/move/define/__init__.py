@@ -29,10 +29,9 @@ from outgrow.move.define.source import (
     replayed,
     run_one,
 )
-from outgrow.move.define.temporary import TEMPORARY
 from outgrow.options import Options
 from outgrow.schema.names import fold
-from outgrow.schema.target import Relation, TargetModel
+from outgrow.schema.target import TEMPORARY, Relation, TargetModel
 
 __all__ = ["Defined", "SqliteRefusesError", "define", "is_definition"]
 
@@ -105,7 +104,7 @@ def _defined(sql: str, given: Given) -> Defined:
         stages.append(done.stages)
         found.append(done.relations())
         lines += done.findings(sql)
-    there = TargetModel(schema=model.schema, relations=(*found[1], *found[0]))
+    there = replace(model, relations=(*found[1], *found[0]))
     for side, stage in zip((main, temp), stages, strict=True):
         if query is not None:
             stage.rows.extend(rows_of_query(query, side, there, options))

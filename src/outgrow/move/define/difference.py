@@ -11,12 +11,11 @@ from outgrow.move.define.parts import Part, index_name, late_ones, parts_of, pla
 from outgrow.move.define.planner import known_of
 from outgrow.move.define.sides import Side
 from outgrow.move.define.source import SqliteRefusesError
-from outgrow.move.define.temporary import TEMPORARY
 from outgrow.plan.model import Statement
 from outgrow.plan.tables import create_table
 from outgrow.schema.model import Database, Table
 from outgrow.schema.names import fold, qualified, quote
-from outgrow.schema.target import Relation
+from outgrow.schema.target import TEMPORARY, Relation
 from outgrow.translate import depends_on
 
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from outgrow.move.define.planner import Fixed
 from outgrow.move.define.sides import Given, Side
 from outgrow.move.define.source import Catalog, first_tokens, refusal_with_a_row
-from outgrow.move.define.temporary import TEMPORARY
 from outgrow.options import Options
 from outgrow.schema.model import View
 from outgrow.schema.names import fold, literal, qualified, quote_sqlite
-from outgrow.schema.target import TargetModel
+from outgrow.schema.target import TEMPORARY, TargetModel
 from outgrow.translate import view
 from outgrow.translate.statement import translate_statement
 from outgrow.types.choose import ColumnKey

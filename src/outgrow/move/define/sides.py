@@ -9,13 +9,12 @@ from typing import Literal
 from outgrow.move.define.parts import late_ones
 from outgrow.move.define.planner import Fixed, Known, Planner, known_of
 from outgrow.move.define.source import Catalog
-from outgrow.move.define.temporary import TEMPORARY
 from outgrow.options import Options
 from outgrow.plan.build import with_content
 from outgrow.plan.model import Plan
 from outgrow.schema.model import Database, Table
 from outgrow.schema.names import fold, qualified, shorten
-from outgrow.schema.target import Relation, TargetModel
+from outgrow.schema.target import TEMPORARY, Relation, TargetModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

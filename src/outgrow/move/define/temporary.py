@@ -9,10 +9,8 @@ from outgrow.findings import Finding
 from outgrow.plan.model import Outcome, Plan, Statement
 from outgrow.schema.model import Database, Trigger
 from outgrow.schema.names import fold
-from outgrow.schema.target import Relation, TargetModel
+from outgrow.schema.target import TEMPORARY, Relation, TargetModel
 from outgrow.translate import TranslatedTrigger, trigger, view
-
-TEMPORARY = "pg_temp"
 
 
 def with_temporary(made: Plan, database: Database, outside: TargetModel, *, bytewise: bool) -> Plan:
