@@ -621,7 +621,6 @@ def test_the_newest_alter_table(database: str) -> None:
 
 
 REFUSED = {
-    "CREATE VIRTUAL TABLE f USING fts5(a)": "no PostgreSQL equal for CREATE VIRTUAL TABLE USING fts5",
     "create virtual table temp.r using 'rtree'(i, a, b)": "no PostgreSQL equal for CREATE VIRTUAL TABLE USING rtree",
     "SELECT 1": "no PostgreSQL equal for a statement that neither creates nor alters nor drops",
     "CREATE TABLE x(a); CREATE TABLE y(a)": "no PostgreSQL equal for several statements at once",

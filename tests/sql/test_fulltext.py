@@ -7,10 +7,16 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 from sql_engines import Moved, Outcome, Value, ordered
 
 from outgrow.errors import TranslationError
+from outgrow.move.define import define, is_definition
+from outgrow.options import Options
+from outgrow.postgres.functions import install
+from outgrow.schema.target import TargetModel
+from outgrow.translate.statement import translate_statement
 
 FTS5 = """
 CREATE VIRTUAL TABLE docs USING fts5(title, body, note UNINDEXED);
@@ -325,3 +331,38 @@ def test_documents_that_a_vector_cannot_hold_are_found(
             _same(moved, "SELECT rowid, rank FROM t WHERE t MATCH ? ORDER BY rowid", (match,))
     finally:
         moved.close()
+
+
+def test_full_text_tables_are_defined_renamed_and_dropped(database: str) -> None:
+    lite = sqlite3.connect(":memory:", isolation_level=None)
+    schema: tuple[str, ...] = ()
+    model, options = TargetModel(schema="public", relations=()), Options(bytewise=True)
+    with psycopg.connect(database, autocommit=True) as post:
+        install(post)
+        for sql in (
+            "CREATE TABLE t(k TEXT PRIMARY KEY, a TEXT)",
+            "CREATE VIRTUAL TABLE f USING fts5(a, b, tokenize=porter)",
+            "CREATE VIRTUAL TABLE IF NOT EXISTS f USING fts5(a, b)",
+            "CREATE VIRTUAL TABLE e USING fts4(content='t', a)",
+            "CREATE TRIGGER ti AFTER INSERT ON t BEGIN INSERT INTO e(docid, a) VALUES (new.rowid, new.a); END",
+            "ALTER TABLE f RENAME TO g",
+            "INSERT INTO g VALUES ('running cats', '5'), (7, 'x')",
+            "INSERT INTO t VALUES ('k', 'one two')",
+        ):
+            lite.execute(sql)
+            if is_definition(sql):
+                found = define(sql, schema=schema, model=model, options=options)
+                schema, model, statements = found.schema, found.model, found.statements
+                assert found.findings == ()
+            else:
+                statements = (translate_statement(sql, model=model, bytewise=True).sql,)
+            for statement in statements:
+                post.execute(statement.encode())
+        for sql in ("SELECT rowid FROM g WHERE g MATCH 'run OR 7'", "SELECT a FROM e WHERE e MATCH 'two'"):
+            theirs = post.execute(
+                translate_statement(sql, model=model, bytewise=True).sql.encode()
+            ).fetchall()
+            assert lite.execute(sql).fetchall() == sorted(theirs)
+        found = define("DROP TABLE g", schema=schema, model=model, options=options)
+        assert found.statements == ("DROP TABLE IF EXISTS public.g",)
+    lite.close()

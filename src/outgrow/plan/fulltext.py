@@ -116,7 +116,7 @@ def plan_full_text(given: KeyInput, table: VirtualTable) -> Iterator[Made]:
         outcomes=(outcome,),
         reverse=f"DROP INDEX {qualified(relation.schema, name)}",
     )
-    if declared.content:
+    if declared.content and rows:
         detail = f"the index is made anew from {declared.content} as it now is"
         yield Finding(rule="fulltext.rebuilt", object=table.name, detail=detail, count=rows)
 

@@ -30,6 +30,7 @@ from outgrow.move.define.source import (
     run_one,
 )
 from outgrow.options import Options
+from outgrow.plan.fulltext import content_by_rowid
 from outgrow.schema.names import fold
 from outgrow.schema.target import TEMPORARY, Relation, TargetModel
 
@@ -73,7 +74,8 @@ def define(sql: str, *, schema: Sequence[str], model: TargetModel, options: Opti
             run_one(connection, sql)
             after = catalog_of(connection)
         origins = origins_of(before.main, after.main)
-        after = after.with_rowids({name for name, old in origins.items() if fold(old.name) in kept})
+        still = {name for name, old in origins.items() if fold(old.name) in kept}
+        after = after.with_rowids(still | content_by_rowid(after.main.virtual_tables))
         return _defined(sql, Given(before=before, after=after, model=model, options=options, schema=schema))
     except TranslationError:
         raise

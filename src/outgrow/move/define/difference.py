@@ -11,6 +11,7 @@ from outgrow.move.define.parts import Part, index_name, late_ones, parts_of, pla
 from outgrow.move.define.planner import known_of
 from outgrow.move.define.sides import Side
 from outgrow.move.define.source import SqliteRefusesError
+from outgrow.plan.fulltext import searchable
 from outgrow.plan.model import Statement
 from outgrow.plan.tables import create_table
 from outgrow.schema.model import Database, Table
@@ -77,7 +78,8 @@ class Difference:
                 stages.tables_gone.append(f"DROP TABLE IF EXISTS {name}{cascade}")
         for planned in side.new.tables:
             if side.is_new(planned.source):
-                statement = create_table(planned, side.schema, ())
+                relation = side.new.model.relation(planned.source)
+                statement = searchable(create_table(planned, side.schema, ()), relation)
                 stages.tables.append(_temporary(statement.sql) if side.schema == TEMPORARY else statement.sql)
                 continue
             origin = side.origins[fold(planned.source)]

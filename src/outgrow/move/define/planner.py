@@ -49,7 +49,7 @@ def known_of(origin: Table, table: Table, relation: Relation) -> Known:
         there = {fold(column.name) for column in declared}
         pairs = [(column.name, column.name) for column in now if fold(column.name) in there]
     rowids = [[c.name for c in side.columns if c.hidden] for side in (table, origin)]
-    pairs += zip(*rowids, strict=True)
+    pairs += zip(*rowids, strict=False)  # one may be wanted from now on
     try:
         return Known(relation=relation, columns={fold(new): relation.column(old) for new, old in pairs})
     except KeyError as error:

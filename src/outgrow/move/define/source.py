@@ -15,6 +15,7 @@ import apsw
 
 from outgrow.errors import TranslationError
 from outgrow.plan.rowids import with_rowids
+from outgrow.schema.fulltext import MODULES
 from outgrow.schema.lexer import Token, TokenError, tokens, unquote
 from outgrow.schema.model import Database, Table, Trigger, View
 from outgrow.schema.names import fold, quote_sqlite
@@ -61,12 +62,14 @@ def first_tokens(sql: str, size: int = 2) -> list[Token]:
 
 
 def refuse_virtual(sql: str) -> None:
-    """TranslationError for CREATE VIRTUAL TABLE, which names the module."""
+    """TranslationError for CREATE VIRTUAL TABLE of another module than those of full text, which it names."""
     head = first_tokens(sql, 1000)
     words = [token.word for token in head]
     if words[:2] != ["CREATE", "VIRTUAL"]:
         return
     at = words.index("USING") + 1 if "USING" in words else len(head)
+    if at < len(head) and fold(unquote(head[at])) in MODULES:
+        return
     module = f" USING {unquote(head[at])}" if at < len(head) else ""
     raise TranslationError(f"CREATE VIRTUAL TABLE{module}", sql)
 
