@@ -120,7 +120,7 @@ REFUSED = {
     "SELECT title MATCH 'x' FROM docs": "MATCH outside a full-text table, or where WHERE does not ask for it alone or with AND",
     "INSERT INTO docs(docs, rank) VALUES ('rank', 'bm25(2.0)')": "setting the rank of docs: give the weights in the query, as bm25(docs, …)",
     "SELECT rowid FROM docs WHERE docs MATCH 'cat' AND rank MATCH 'mine(1)'": "the rank function mine(1)",
-    "SELECT snippet(t3) FROM t3 WHERE t3 MATCH 'one'": "snippet() with 1 arguments of FTS4",
+    "SELECT matchinfo(t3) FROM t3 WHERE t3 MATCH 'one'": "matchinfo() with 1 arguments of FTS4",
 }
 FTS3 = """
 CREATE VIRTUAL TABLE t3 USING fts4(a, b);
@@ -157,6 +157,7 @@ SEARCHES_OF_FTS3 = (
     "SELECT * FROM u3 WHERE u3 MATCH 'under-score'", "SELECT offsets(u3) FROM u3 WHERE u3 MATCH 'é OR né'",
     "SELECT c.* FROM c JOIN cx ON c.id = cx.docid WHERE cx MATCH 'x:beta'",
     "SELECT docid, offsets(p3) FROM p3 WHERE p3 MATCH 'run OR x_y OR relations'",
+    "SELECT snippet(t3), snippet(t3, '[', ']', '..', 0, 2) FROM t3 WHERE t3 MATCH 'one'",
     "SELECT rowid FROM t3 WHERE docid = 2 AND t3 MATCH 'one'",
 )  # fmt: skip
 WRITES_OF_FTS3 = (
@@ -298,6 +299,10 @@ def test_any_query_finds_the_same(
                 ):
                     assert moved.on_sqlite(sql).error == moved.on_postgres(sql).error == ""
             match = _query(choice)
+            if module != "fts5":
+                size = choice.choice((1, 2, 3, 5, 15, -2, -4))
+                marks = f"snippet(t), snippet(t, '[', ']', '..', {choice.choice((-1, 0, 1))}, {size})"
+                _same(moved, f"SELECT rowid, {marks}, {shown} FROM t WHERE t MATCH ?", (match,))
             if module == "fts5" or number % 2:
                 _same(moved, "SELECT rowid FROM t WHERE t MATCH ?", (match,))
             if module != "fts5":

@@ -31,6 +31,10 @@ AUXILIARY = frozenset({"bm25", "highlight", "matchinfo", "offsets", "snippet"})
 _RANK = re.compile(r"\s*bm25\s*(?:\((?P<weights>[-+.eE0-9,\s]*)\)\s*)?\Z", re.IGNORECASE)
 
 
+_SNIPPET_OF_FTS3 = tuple(constant(value) for value in ("<b>", "</b>", "<b>...</b>", -1, 15))
+"""What `snippet` of FTS3 and FTS4 takes for arguments that are not given."""
+
+
 def vector_sql(relation: Relation) -> str:
     """The expression of the column with the index's entries. TranslationError where a text cannot be had."""
     declared = _declared(relation)
@@ -139,6 +143,8 @@ class Search:
         elif name == "offsets" and not arguments and self.asked is not None:
             sql = f"sqlite.fts3_offsets({self._shown()}, {self.asked}, {literal(self.declared.tokenizer)})"
             return made(sql, "text", "text", nullable=False)
+        elif name == "snippet" and len(arguments) <= 5 and self.asked is not None:
+            return self._snippet_of_fts3(arguments, self.asked)
         module = self.declared.module.upper()
         raise refuse(f"{name}() with {len(arguments) + 1} arguments of {module}")
 
@@ -169,6 +175,16 @@ class Search:
         sql = (
             f"sqlite._fts_snippet({self._shown()}, {place}, {self.asked}, {literal(self.declared.tokenizer)},"
             f" {marks}, {size.sql}::integer)"
+        )
+        return Value(sql=sql, kind="text", type="text")
+
+    def _snippet_of_fts3(self, arguments: Sequence[Value], asked: str) -> Value:
+        given = [*arguments, *_SNIPPET_OF_FTS3[len(arguments) :]]
+        marks = ", ".join(f"{as_text(held.stored_form(value)).sql}::text" for value in given[:3])
+        place, size = (f"({to_integer(value).sql})::integer" for value in given[3:])
+        sql = (
+            f"sqlite.fts3_snippet({self._shown()}, {asked}, {literal(self.declared.tokenizer)},"
+            f" {marks}, {place}, {size})"
         )
         return Value(sql=sql, kind="text", type="text")
 

@@ -1770,7 +1770,7 @@ BEGIN
 END
 $$;
 
--- The expression without the phrases that became part of a NEAR.
+-- The expression of what its root needs, without phrases that became part of a NEAR or are not counted.
 CREATE OR REPLACE FUNCTION sqlite._fts3_compact(
     kinds text[], lefts integer[], rights integer[], groups jsonb[], root integer
 ) RETURNS jsonb
@@ -1786,7 +1786,7 @@ BEGIN
         END IF;
         at := at + 1;
     END LOOP;
-    used := ARRAY(SELECT u FROM unnest(used) AS u ORDER BY u);
+    used := ARRAY(SELECT DISTINCT u FROM unnest(used) AS u ORDER BY u);
     RETURN (
         SELECT jsonb_build_object(
             'kind', jsonb_agg(kinds[u] ORDER BY n),
@@ -1798,8 +1798,188 @@ BEGIN
 END
 $$;
 
--- offsets() of FTS3 and FTS4: column, term, first byte and number of bytes of each token of the phrases found. All
--- count that the row has, except on the right of NOT.
+-- What is asked, with every phrase to be marked where it stands: FTS3 marks all that the row has, except on the
+-- right of NOT.
+CREATE OR REPLACE FUNCTION sqlite._fts3_marked(asked jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    kinds text[] := ARRAY(SELECT jsonb_array_elements_text(asked -> 'kind'));
+    lefts integer[] := ARRAY(SELECT jsonb_array_elements_text(asked -> 'left')::integer);
+    rights integer[] := ARRAY(SELECT jsonb_array_elements_text(asked -> 'right')::integer);
+BEGIN
+    FOR i IN 1 .. cardinality(kinds) LOOP
+        IF kinds[i] IN ('and', 'not') THEN
+            rights[i] := CASE kinds[i] WHEN 'not' THEN lefts[i] ELSE rights[i] END;
+            kinds[i] := 'or';
+        END IF;
+    END LOOP;
+    RETURN sqlite._fts3_compact(kinds, lefts, rights, ARRAY(SELECT jsonb_array_elements(asked -> 'groups')),
+                                cardinality(kinds));
+END
+$$;
+
+-- snippet() of FTS3 and FTS4: up to four fragments that together hold every phrase. `place` is the column's number
+-- from 0, or -1 for all; `tokens` the length of all fragments, or of each where it is negative.
+CREATE OR REPLACE FUNCTION sqlite.fts3_snippet(
+    "values" text[], asked jsonb, tokenizer text, opening text, closing text, ellipsis text, place integer,
+    tokens integer
+) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    found record := sqlite._fts_instances(sqlite._fts3_marked(asked), sqlite._fts_row("values", tokenizer), NULL);
+    size integer;
+    seen integer[];
+    covered integer[];
+    best integer;
+    held integer[];
+    one record;
+    columns integer[] := '{}';
+    starts integer[] := '{}';
+    result text := '';
+BEGIN
+    tokens := greatest(least(tokens, 64), -64);
+    IF tokens = 0 THEN
+        RETURN '';
+    END IF;
+    FOR fragments IN 1 .. 4 LOOP
+        size := CASE WHEN tokens > 0 THEN (tokens + fragments - 1) / fragments ELSE -tokens END;
+        covered := '{}';
+        seen := '{}';
+        columns := '{}';
+        starts := '{}';
+        FOR fragment IN 1 .. fragments LOOP
+            best := -1;
+            held := '{}';
+            columns[fragment] := 0;
+            starts[fragment] := 0;
+            FOR i IN 0 .. cardinality("values") - 1 LOOP
+                CONTINUE WHEN place >= 0 AND i <> place;
+                one := sqlite._fts3_fragment(found.phrases, found.places, found.offsets, found.sizes, i, size, covered);
+                seen := seen || one.seen;
+                IF one.score > best THEN
+                    best := one.score;
+                    held := one.covered;
+                    columns[fragment] := i;
+                    starts[fragment] := one.start;
+                END IF;
+            END LOOP;
+            covered := covered || held;
+        END LOOP;
+        EXIT WHEN seen <@ covered;
+    END LOOP;
+    FOR fragment IN 1 .. cardinality(starts) LOOP
+        result := result || coalesce(sqlite._fts3_fragment_text(
+            "values"[columns[fragment] + 1], tokenizer, found.phrases, found.places, found.offsets, found.sizes,
+            columns[fragment], starts[fragment], size, fragment = 1, fragment = cardinality(starts),
+            opening, closing, ellipsis), '');
+    END LOOP;
+    RETURN result;
+END
+$$;
+
+-- The best fragment of a column: where it begins, its points (a phrase that no other fragment has is worth 1000),
+-- and the phrases that it has; `seen` are those of the whole column.
+CREATE OR REPLACE FUNCTION sqlite._fts3_fragment(
+    phrases integer[], places integer[], offsets integer[], sizes integer[], place integer, size integer,
+    others integer[], OUT start integer, OUT score integer, OUT covered integer[], OUT seen integer[]
+)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    owners integer[];
+    ends integer[];  -- of the last token of each
+    first integer := 0;
+    points integer;
+    held integer[];
+    following integer;
+BEGIN
+    SELECT coalesce(array_agg(p ORDER BY p, e), '{}'), coalesce(array_agg(e ORDER BY p, e), '{}')
+    INTO owners, ends
+    FROM (SELECT phrases[i] AS p, offsets[i] + sizes[phrases[i] + 1] - 1 AS e
+          FROM generate_series(1, cardinality(phrases)) AS i WHERE places[i] = place) AS found;
+    seen := ARRAY(SELECT DISTINCT unnest(owners));
+    start := 0;
+    score := -1;
+    covered := '{}';
+    LOOP
+        points := 0;
+        held := '{}';
+        FOR i IN 1 .. cardinality(ends) LOOP
+            IF ends[i] BETWEEN first AND first + size - 1 THEN
+                points := points + CASE WHEN owners[i] = ANY (held) OR owners[i] = ANY (others) THEN 1 ELSE 1000 END;
+                held := held || owners[i];
+            END IF;
+        END LOOP;
+        IF points > score THEN
+            start := first;
+            score := points;
+            covered := held;
+        END IF;
+        SELECT pg_catalog.min(e) INTO following FROM unnest(ends) AS e WHERE e >= first + size;
+        EXIT WHEN following IS NULL;
+        first := following - size + 1;
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION sqlite._fts3_fragment_text(
+    value text, tokenizer text, phrases integer[], places integer[], offsets integer[], sizes integer[],
+    place integer, start integer, size integer, is_first boolean, is_last boolean,
+    opening text, closing text, ellipsis text
+) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    scan record := sqlite._fts_scan(value, tokenizer);
+    count integer := coalesce(cardinality(scan.starts), 0);
+    marked integer[];
+    first integer := start;
+    shift integer;
+    result text := '';
+    ended integer := 0;
+BEGIN
+    IF value IS NULL THEN
+        RETURN NULL;
+    ELSIF count <= start THEN
+        RETURN value;
+    END IF;
+    marked := ARRAY(
+        SELECT DISTINCT offsets[i] + sizes[phrases[i] + 1] - 1 - j
+        FROM generate_series(1, cardinality(phrases)) AS i,
+             generate_series(0, least(sizes[phrases[i] + 1], size) - 1) AS j
+        WHERE places[i] = place AND offsets[i] + sizes[phrases[i] + 1] - 1 BETWEEN start AND start + size - 1
+              AND offsets[i] + sizes[phrases[i] + 1] - 1 - j >= start);
+    IF marked <> '{}' THEN
+        SELECT ((pg_catalog.min(m) - start) - (start + size - 1 - pg_catalog.max(m))) / 2 INTO shift
+        FROM unnest(marked) AS m;
+        IF shift > 0 THEN
+            first := first + greatest(least(shift, count - start - size), 0);
+        END IF;
+    END IF;
+    IF first > 0 OR NOT is_first THEN
+        result := ellipsis;
+    ELSE
+        result := pg_catalog.left(value, scan.starts[1]);
+    END IF;
+    FOR i IN first .. count - 1 LOOP
+        IF i >= first + size THEN
+            RETURN result || CASE WHEN is_last THEN ellipsis ELSE '' END;
+        END IF;
+        IF i > first THEN
+            result := result || pg_catalog.substr(value, ended + 1, scan.starts[i + 1] - ended);
+        END IF;
+        result := result || CASE WHEN i = ANY (marked) THEN opening ELSE '' END
+                  || pg_catalog.substr(value, scan.starts[i + 1] + 1, scan.ends[i + 1] - scan.starts[i + 1])
+                  || CASE WHEN i = ANY (marked) THEN closing ELSE '' END;
+        ended := scan.ends[i + 1];
+    END LOOP;
+    RETURN result || pg_catalog.substr(value, ended + 1);
+END
+$$;
+
+-- offsets() of FTS3 and FTS4: column, term, first byte and number of bytes of each token of the phrases found.
 CREATE OR REPLACE FUNCTION sqlite.fts3_offsets("values" text[], asked jsonb, tokenizer text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -1808,12 +1988,7 @@ DECLARE
     scan record;
     result text[] := '{}';
 BEGIN
-    SELECT asked || jsonb_build_object(
-        'kind', jsonb_agg(CASE WHEN k IN ('and', 'not') THEN 'or' ELSE k END ORDER BY n),
-        'right', jsonb_agg(asked -> CASE k WHEN 'not' THEN 'left' ELSE 'right' END -> (n - 1)::integer ORDER BY n))
-    INTO asked
-    FROM jsonb_array_elements_text(asked -> 'kind') WITH ORDINALITY AS t (k, n);
-    found := sqlite._fts_instances(asked, sqlite._fts_row("values", tokenizer), NULL);
+    found := sqlite._fts_instances(sqlite._fts3_marked(asked), sqlite._fts_row("values", tokenizer), NULL);
     FOR place IN 0 .. cardinality("values") - 1 LOOP
         CONTINUE WHEN coalesce(array_position(found.places, place), 0) = 0;
         scan := sqlite._fts_scan("values"[place + 1], tokenizer);
