@@ -50,6 +50,10 @@ INSERT INTO tri VALUES ('abcdef'), ('xbcdx'), ('ABC');
 CREATE VIRTUAL TABLE ranked USING fts5(a, b);
 INSERT INTO ranked VALUES ('one', 'two'), ('two', 'one one'), ('one one one', 'x');
 INSERT INTO ranked(ranked, rank) VALUES ('rank', 'bm25(1.0, 20.0)');
+CREATE VIRTUAL TABLE bare USING fts5(a, b, content='', tokenize='porter');
+INSERT INTO bare(rowid, a, b) VALUES (1, 'one two', 'three running'), (5, 'two', NULL), (7, NULL, ''), (9, 'Ünï two', 'one');
+CREATE VIRTUAL TABLE bare3 USING fts5(a, content='', tokenize='trigram');
+INSERT INTO bare3(rowid, a) VALUES (1, 'abc def'), (2, 'bcdef');
 CREATE VIRTUAL TABLE odd USING fts5(n, m, tokenize = "unicode61 tokenchars '-_'");
 INSERT INTO odd VALUES (1, 2.5), ('well-known', x'616263'), (NULL, 'a_b');
 """
@@ -94,6 +98,10 @@ SEARCHES = (
     "SELECT rowid, rank FROM ranked WHERE ranked MATCH 'one' ORDER BY rank",
     "SELECT rowid, n, m, typeof(n), typeof(m) FROM odd WHERE odd MATCH '1 OR \"well-known\" OR a_b' ORDER BY rowid",
     "SELECT rowid FROM odd WHERE odd MATCH 'abc OR 2'",
+    "SELECT rowid, * FROM bare",
+    "SELECT rowid, a, rank, highlight(bare, 0, '<', '>'), snippet(bare, -1, '<', '>', '.', 3) FROM bare WHERE bare MATCH 'two' ORDER BY rank",
+    "SELECT rowid FROM bare WHERE bare MATCH '\"one two\" OR b:run OR ^uni'",
+    "SELECT rowid FROM bare3 WHERE bare3 MATCH '\"bc d\"'",
 )  # fmt: skip
 WRITES = (
     "INSERT INTO art VALUES (11, 'two seven', 'x', 'y')", "UPDATE art SET a = 'seven' WHERE id = 7",
@@ -106,6 +114,8 @@ WRITES = (
     "INSERT INTO af(rowid, a, b) VALUES (9, 'neu', 'zwei')",
     "INSERT INTO af(af, rowid, a, b) VALUES ('delete', 7, 'two three', 'four')",
     "INSERT INTO page VALUES ('new', 'home alone')", "DELETE FROM page WHERE name = 'away'",
+    "INSERT INTO bare(bare, rowid, a, b) VALUES ('delete', 1, 'one two', 'three running')",
+    "INSERT INTO bare(a) VALUES ('two runs')", "INSERT INTO bare(bare) VALUES ('delete-all')",
 )  # fmt: skip
 AFTERWARDS = (
     "SELECT rowid, * FROM docs ORDER BY rowid",
@@ -114,12 +124,15 @@ AFTERWARDS = (
     "SELECT rowid FROM af WHERE af MATCH 'three' ORDER BY rowid",
     "SELECT rowid, * FROM af ORDER BY rowid",
     "SELECT rowid, * FROM page_fts WHERE page_fts MATCH 'home' ORDER BY rowid",
+    "SELECT rowid, * FROM bare WHERE bare MATCH 'run OR two' ORDER BY rowid",
 )
 REFUSED = {
     "SELECT rowid FROM docs WHERE NOT docs MATCH 'cat'": "MATCH outside a full-text table, or where WHERE does not ask for it alone or with AND",
     "SELECT title MATCH 'x' FROM docs": "MATCH outside a full-text table, or where WHERE does not ask for it alone or with AND",
     "INSERT INTO docs(docs, rank) VALUES ('rank', 'bm25(2.0)')": "setting the rank of docs: give the weights in the query, as bm25(docs, …)",
     "SELECT rowid FROM docs WHERE docs MATCH 'cat' AND rank MATCH 'mine(1)'": "the rank function mine(1)",
+    "UPDATE bare SET a = 'x'": "UPDATE of bare, a contentless table, which SQLite refuses too",
+    "DELETE FROM bare": "DELETE of bare, a contentless table, which SQLite refuses too",
     "SELECT matchinfo(t3) FROM t3 WHERE t3 MATCH 'one'": "matchinfo() with 1 arguments of FTS4",
 }
 FTS3 = """

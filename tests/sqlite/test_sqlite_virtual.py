@@ -120,7 +120,7 @@ def test_contentless(catalog: Catalog) -> None:
         "CREATE VIRTUAL TABLE f USING fts5vocab(d, row); INSERT INTO d(rowid, a) VALUES (1, 'x')"
     )
     assert [(v.name, v.readable, v.unreadable) for v in found.virtual_tables] == [
-        ("d", None, "contentless: it holds an index of the text, not the text"),
+        ("d", "shadow", None),
         ("e", None, "contentless: it holds an index of the text, not the text"),
         ("f", None, "fts5vocab shows what other tables hold; it has no rows of its own"),
     ]

@@ -29,7 +29,8 @@ class FullText:
     """What was declared. `columns` are its columns in order, `unindexed` the folded names not indexed.
 
     `tokenizer` is the text that the functions of the schema `sqlite` take. `content` names the table
-    that holds the text: None for the table itself, "" for none at all; `content_rowid` its key.
+    that holds the text: None for the table itself, "" for none at all; `content_rowid` its key. `deletes`
+    says that rows can be deleted.
     `missing` says why the index cannot be had on PostgreSQL, "" when it can. `vector` is the target's
     column with the index's entries; `rank` the function that it was configured to rank by, "" for bm25.
     """
@@ -40,6 +41,7 @@ class FullText:
     tokenizer: str = ""
     content: str | None = None
     content_rowid: str = "rowid"
+    deletes: bool = True
     missing: str = ""
     vector: str = ""
     rank: str = ""
@@ -74,6 +76,10 @@ def declared_full_text(module: str, arguments: Iterable[str], columns: Iterable[
         if option in options and options[option] not in {("0",), ("",)}:
             missing = missing or reason
     content = options.get("content")
+    if "contentless_unindexed" in options:
+        missing = missing or "it holds an index of the text, not the text"
+    if content == ("",):
+        tokenizer = f"kept {tokenizer}"
     return FullText(
         module=module,
         columns=tuple(columns),
@@ -81,6 +87,7 @@ def declared_full_text(module: str, arguments: Iterable[str], columns: Iterable[
         tokenizer=tokenizer,
         content=None if content is None else "".join(content),
         content_rowid="".join(options.get("content_rowid", ("rowid",))),
+        deletes=content is None or content != ("",) or options.get("contentless_delete", ("0",)) != ("0",),
         missing=missing,
     )
 

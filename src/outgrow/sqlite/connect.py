@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 from outgrow.errors import OutgrowError, SourceError
+from outgrow.sqlite.contentless import show_indexes
 from outgrow.sqlite.still import Still, hold_still, source_error, uri
 
 if TYPE_CHECKING:
@@ -169,6 +170,7 @@ def open_apsw(file: Path) -> Connection:
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     connection = apsw.Connection(uri(file, immutable=True), flags=flags)
     connection.collation_needed(_add_collation)
+    show_indexes(connection)
     return connection
 
 

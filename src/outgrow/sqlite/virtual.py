@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from outgrow.schema.model import Affinity, Column, Vectors, VirtualTable
 from outgrow.schema.names import fold, quote_sqlite
-from outgrow.sqlite import vec0
+from outgrow.sqlite import contentless, vec0
 from outgrow.sqlite.connect import ask
 from outgrow.sqlite.create_sql import VirtualTableText, tokens, unquote
 from outgrow.types.affinity import affinity
@@ -85,6 +85,8 @@ def _read(connection: Connection, text: VirtualTableText) -> Reading:
 
     if reason := _no_rows_of_its_own(text):
         return Reading(why_not=reason)
+    if contentless.is_contentless(text) and not _has_content(text):
+        return _by_index(connection, text)
     try:
         return _by_module(connection, text)
     except apsw.Error as error:
@@ -111,7 +113,10 @@ def _no_rows_of_its_own(text: VirtualTableText) -> str | None:
     if module in _DERIVED:
         return f"{module} shows what other tables hold; it has no rows of its own"
     if module in _FULL_TEXT and _option(text, "content") == "" and not _has_content(text):
-        return "contentless: it holds an index of the text, not the text"
+        if module != "fts5" or _option(text, "columnsize") == "0":
+            return "contentless: it holds an index of the text, not the text"
+        if (_option(text, "detail") or "full").lower() != "full":
+            return "contentless: its index does not hold where the words stand"
     return None
 
 
@@ -138,6 +143,28 @@ def _by_module(connection: Connection, text: VirtualTableText) -> Reading:
     select = f"SELECT {own} FROM {quote_sqlite(text.name)}"
     connection.execute(f"SELECT * FROM ({select}) LIMIT 1").fetchall()
     return Reading(columns=tuple(columns), how="module", select=select)
+
+
+def _by_index(connection: Connection, text: VirtualTableText) -> Reading:
+    import apsw  # noqa: PLC0415 - heavy
+
+    names = [
+        str(name)
+        for (name,) in ask(
+            connection, "SELECT name FROM pragma_table_xinfo(?, 'main') WHERE hidden = 0", text.name
+        )
+    ]
+    select = contentless.select(text.name, names)
+    contentless.show_indexes(connection)
+    try:
+        connection.execute(f"SELECT * FROM ({select}) LIMIT 1").fetchall()
+    except apsw.Error as error:
+        return Reading(why_not=str(error))
+    columns = (
+        replace(_key("rowid"), hidden=True),
+        *(Column(name=name, declared_type="", affinity=Affinity.BLOB, verbatim=True) for name in names),
+    )
+    return Reading(columns=columns, how="shadow", select=select)
 
 
 def _by_shadow(connection: Connection, text: VirtualTableText, said: str) -> Reading:

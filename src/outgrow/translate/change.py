@@ -44,6 +44,7 @@ _ITSELF = (
 def change(node: tree.Insert | tree.Update | tree.Delete, scope: Scope) -> Change:
     """The translation of one statement that writes; TranslationError where PostgreSQL cannot do the same."""
     prefix, scope = with_clause(node.commons, scope)
+    commands.refuse_change(node, relation_of(node.table, scope))
     if isinstance(node, tree.Insert):
         node = commands.rewritten(node, relation_of(node.table, scope), scope.model)
     if isinstance(node, tree.Delete):

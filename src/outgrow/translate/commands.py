@@ -54,6 +54,16 @@ def rewritten(node: tree.Insert, relation: Relation, model: TargetModel) -> tree
     return _command(command.value, given, relation, declared, model)
 
 
+def refuse_change(node: tree.Insert | tree.Update | tree.Delete, relation: Relation) -> None:
+    """Refuses what SQLite does for a table without text; raises TranslationError."""
+    declared = relation.full_text
+    if declared is None or declared.content != "" or isinstance(node, tree.Insert):
+        return
+    if isinstance(node, tree.Update) or not declared.deletes:
+        word = "UPDATE" if isinstance(node, tree.Update) else "DELETE"
+        raise refuse(f"{word} of {relation.source}, a contentless table, which SQLite refuses too")
+
+
 def _values(node: tree.Insert) -> tuple[tree.Expression, ...]:
     """The one row of the INSERT."""
     select = node.source.selects[0] if node.source is not None and len(node.source.selects) == 1 else None

@@ -221,7 +221,14 @@ def search_of(relation: Relation, reference: str) -> Search | None:
     )
 
 
+def is_contentless(relation: Relation) -> bool:
+    """Whether the table has an index and no text to show."""
+    return relation.full_text is not None and relation.full_text.content == ""
+
+
 def _texts(relation: Relation, reference: str) -> list[str]:
+    if is_contentless(relation):
+        return ["NULL::text" for _ in _declared(relation).columns]
     prefix = f"{reference}." if reference else ""
     columns = [relation.column(name) for name in _declared(relation).columns]
     values = [held.column_value(column, prefix + quote(column.name)) for column in columns]

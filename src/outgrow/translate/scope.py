@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate import tree
-from outgrow.translate.fulltext import Search, search_of
+from outgrow.translate.fulltext import Search, is_contentless, search_of
 from outgrow.translate.held import column_value
 from outgrow.translate.value import Kind, Value, constant, integer_constant, refuse
 
@@ -69,6 +69,9 @@ def relation_source(
     key = tuple(every[fold(column)] for column in relation.primary_key)
     if any(column.nullable for column in key):
         key = ()
+    if is_contentless(relation):
+        nothing = Value(sql="NULL::text", kind="text", type="text")
+        columns |= {name: nothing for name in columns if name != fold(relation.rowid_alias or "")}
     search = search_of(relation, reference)
     if relation.full_text is not None and alias is not None and not relation.full_text.is_fts5:
         columns.setdefault("docid", as_docid(alias))

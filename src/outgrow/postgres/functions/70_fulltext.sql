@@ -229,6 +229,9 @@ BEGIN
                      ELSE m[1] END)
     INTO words
     FROM regexp_matches(tokenizer COLLATE "C", '(''(?:[^'']|'''')*''|"(?:[^"]|"")*"|[^ ''"]+)', 'g') AS m;
+    IF words[at] = 'kept' THEN
+        at := at + 1;
+    END IF;
     WHILE pg_catalog.lower(words[at]) = 'porter' LOOP
         porter := true;
         at := at + 1;
@@ -544,7 +547,8 @@ BEGIN
 END
 $$;
 
--- The tokens of a text in order; of NULL none.
+-- The tokens of a text in order; of NULL none. The tokenizer `kept`, before another, takes a text that begins
+-- with U+0001 for tokens with U+0001 before each: what is left of a text that is not there any more.
 CREATE OR REPLACE FUNCTION sqlite.fts_tokens(value text, tokenizer text) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -553,6 +557,9 @@ DECLARE
     options record;
     tokens text[] COLLATE "C";
 BEGIN
+    IF tokenizer COLLATE "C" LIKE 'kept %' AND starts_with(value, E'\x01') THEN
+        RETURN string_to_array(pg_catalog.substr(value, 2), E'\x01');
+    END IF;
     IF tokenizer COLLATE "C" IN ('unicode61', '')
        AND pg_catalog.octet_length(value) = pg_catalog.length(value) THEN
         RETURN array_remove(
