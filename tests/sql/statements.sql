@@ -120,3 +120,26 @@ SELECT id FROM kept WHERE zoned = '2024-01-31 10:20:30+00:00'
 INSERT INTO kept(zoned, fine, doc) VALUES ('2024-01-31 10:20:33+00:00', '2024-01-31 10:20:33.123457+00:00', '{"b": 1}') RETURNING zoned, fine, doc
 UPDATE kept SET doc = '[1, 2]', zoned = '2024-02-28 23:59:59+00:00' WHERE id = 1 RETURNING zoned, doc
 REPLACE INTO code VALUES (9, 'C', 'DEFAULT') RETURNING id, code, label
+SELECT typeof(length(name) * 2), length(name) * 1000000000, length(name) + length(note), -length(name) FROM item ORDER BY id
+SELECT instr(name, 'a') * 2147483647, unicode(name) * 2147483647, typeof(-unicode(name)), length(name) % 2 FROM item ORDER BY id
+SELECT nullif(id, '1'), nullif(active, '1'), nullif(mixed, '1'), nullif(note, 'NOTE'), nullif('NOTE', note) FROM item ORDER BY id
+SELECT first_value('x') OVER (ORDER BY id), lag(TRUE, 1, 2.5) OVER (ORDER BY id), last_value(NULL) OVER (ORDER BY id) FROM item ORDER BY id
+SELECT sum(DISTINCT 'a'), avg(DISTINCT x'31'), group_concat(DISTINCT 1.5) FROM item
+SELECT 1 UNION SELECT note FROM item
+SELECT lower(note) FROM item UNION SELECT note FROM item
+SELECT x FROM (SELECT 1.0 AS x UNION SELECT mixed FROM item UNION SELECT id FROM item) ORDER BY 1
+SELECT mixed FROM item INTERSECT SELECT id * 1.0 FROM item
+SELECT note, max(id), count(*) FROM item GROUP BY note ORDER BY 2
+SELECT name, min(id), max(price), count(*) FROM item
+SELECT name, max(price), min(id) FROM item GROUP BY active HAVING count(*) > 0 ORDER BY active
+SELECT (- '2024-02'), 1 > '1', count(*) FROM item GROUP BY 1, 2, 1 > '1'
+SELECT id FROM item ORDER BY 1 > '1', - '5', id DESC
+SELECT id FROM item WHERE note = CAST('1' AS NUMERIC) OR name < CAST(mixed AS NUMERIC) ORDER BY id
+SELECT id FROM item WHERE added > name ORDER BY id
+SELECT id FROM item WHERE added >= hex(name) AND added < 'a' || name ORDER BY id
+SELECT id FROM item WHERE added >= '2024-02' AND added < '2024-02-29 00:00:00.5' ORDER BY id
+SELECT id FROM item WHERE added > '2024-02-28 12:00' OR added <= '1999-12-31 23:59:59x' ORDER BY id
+SELECT id FROM item WHERE added > '2025' OR added < 'a' AND added > 'B' OR added >= '' ORDER BY id
+SELECT id FROM item WHERE added BETWEEN '2024-02' AND '2024-02-3' OR added IN ('2024-02', '2024-02-28 12:00:00') ORDER BY id
+SELECT id FROM item WHERE NOT added = 'x' OR added IS NOT '2024-02-30 00:00:00' OR added <> '' ORDER BY id
+SELECT id, added >= '9999-12-31 23:59:59', added > '9999-12-31 23:59:59', added < '0001-01-01 00:00:00', 'a' > added, '2024-01-31 10:20' <= added FROM item ORDER BY id

@@ -136,6 +136,28 @@ PARAMETERS = [
     ("SELECT hex(?), length(?)", (b"\x00\xff", b"abc")),
     ("SELECT mixed FROM item WHERE mixed = ? ORDER BY id", (1,)),
     ("SELECT mixed FROM item WHERE mixed > ? ORDER BY id", ("a",)),
+    *[
+        (f"SELECT id, added FROM item WHERE {test} ORDER BY id", (text,))
+        for test in (
+            "added < ?",
+            "added <= ?",
+            "added > ?1",
+            "? <= added",
+            "added <> ?",
+            "NOT added IN (?)",
+            "added IS ?",
+        )
+        for text in (
+            "2024-02-29 00:00:00",
+            "2024-02",
+            "2024",
+            "",
+            "x",
+            "2024-02-29 00:00:00.1",
+            "2023-02-29 00:00:00",
+            None,
+        )
+    ],
 ]
 
 
@@ -184,14 +206,23 @@ def test_distinct_takes_one_argument(own: Moved) -> None:
 
 def test_an_index_is_used(own: Moved) -> None:
     own.post.execute("SET enable_seqscan = off")
+    own.post.execute("CREATE INDEX item_added ON item (added)")
     for sql, index in (
         ("SELECT name FROM item WHERE id = 3", "item_pkey"),
+        ("SELECT name FROM item WHERE added >= '2024-02'", "item_added"),
+        ("SELECT name FROM item WHERE added BETWEEN '2024-02' AND '2024-03'", "item_added"),
         ("SELECT word FROM tag WHERE item_id = 3 AND word = 'x'", "tag_pkey"),
         ("SELECT id FROM item ORDER BY name LIMIT 1", "item_name"),
         ("SELECT id FROM code WHERE code = 'A'", "code_code_key"),
     ):
         plan = own.post.execute("EXPLAIN " + own.translated(sql).sql).fetchall()  # type: ignore[arg-type]
         assert index in str(plan), (sql, plan)
+    own.post.execute("PREPARE dated AS " + own.translated("SELECT name FROM item WHERE added > ?").sql)  # type: ignore[arg-type]
+    for mode in ("force_custom_plan", "force_generic_plan"):
+        own.post.execute(f"SET plan_cache_mode = {mode}")  # type: ignore[arg-type]
+        assert "item_added" in str(own.post.execute("EXPLAIN EXECUTE dated('2024-02')").fetchall())
+    own.post.execute("RESET plan_cache_mode")
+    own.post.execute("DROP INDEX item_added")
     own.post.execute("RESET enable_seqscan")
 
 

@@ -99,7 +99,9 @@ def _of_each(function: str, value: Value, shape: Shape) -> str:
     """A function over the gathered values that takes the first of those that SQLite equates."""
     if shape.over:
         raise refuse("DISTINCT in a window function")
-    gathered = replace(shape, distinct=False).apply("array_agg", held.tagged(value).sql)
+    found = held.tagged(value)
+    typed = f"{found.sql}::text" if value.constant is not None else found.sql
+    gathered = replace(shape, distinct=False).apply("array_agg", typed)
     collation = (value.collation if value.explicit or value.stored else None) or "BINARY"
     return f"{function}({gathered}, {literal(collation)})"
 

@@ -52,12 +52,20 @@ def _native(left: Value, right: Value) -> tuple[Value, Value] | None:
     """Both operands in the one type that PostgreSQL computes in; None when only the row can tell."""
     kinds = {left.kind, right.kind}
     if kinds == {"integer"}:
-        if left.constant is not None and right.constant is not None:
-            left = replace(left, sql=f"{left.sql}::bigint", constant=None)
-        return left, right
+        return _wide(left, right)
     if "real" in kinds and kinds <= {"integer", "real", "number"}:
         return as_real(left), as_real(right)
     return None
+
+
+def _wide(left: Value, right: Value) -> tuple[Value, Value]:
+    """Two integers, one of them in 64 bits for sure, as SQLite's are; PostgreSQL widens the other."""
+    if left.constant is not None and right.constant is not None:
+        return replace(left, sql=f"{left.sql}::bigint", constant=None), right
+    if not any(side.constant is None and side.type == "bigint" for side in (left, right)):
+        one, other = (as_integer(left), right) if left.constant is None else (left, as_integer(right))
+        return one, replace(other, type="bigint")
+    return replace(left, type="bigint"), replace(right, type="bigint")
 
 
 def _by_row(function: str, *parts: Value, nullable: bool | None = None) -> Value:
@@ -189,13 +197,14 @@ OPERATORS: Mapping[tree.Operator, Callable[[Value, Value], Value]] = {
 
 def negated(value: Value) -> Value:
     """Unary minus."""
-    known = value.constant[0] if value.constant is not None else None
-    if isinstance(known, int) and not isinstance(known, bool) and known != -(2**63):
-        return integer_constant(-known)
     if _is_null(value):
         return NULL
     number = _operand(value)
+    known = number.constant[0] if number.constant is not None else None
+    if isinstance(known, int) and not isinstance(known, bool) and known != -(2**63):
+        return integer_constant(-known)
     if number.kind == "integer":
+        number = as_integer(number)
         return made(f"-{number.within(Rank.MULTIPLY)}", "integer", "bigint", number, rank=Rank.MULTIPLY)
     if number.kind == "real":
         # SQLite subtracts from zero, which makes 0.0 of 0.0 and not -0.0.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from outgrow.schema.model import Affinity
+from outgrow.schema.target import TargetColumn
 from outgrow.translate import held
 from outgrow.translate.value import (
     Rank,
@@ -31,7 +32,15 @@ def cast(operand: Value, type_name: str) -> Value:
     if value.kind == "null" and value.constant is not None:
         return value
     found = _RULES[target](value)
-    return replace(found, stored=True, column=None, collation=value.collation, explicit=value.explicit)
+    # The class of a tagged value does not tell that it has an affinity.
+    column = TargetColumn(source="", name="", type="text", conversion="tagged", affinity=target)
+    return replace(
+        found,
+        stored=True,
+        column=column if found.kind == "tagged" else None,
+        collation=value.collation,
+        explicit=value.explicit,
+    )
 
 
 def _numeric(value: Value) -> Value:

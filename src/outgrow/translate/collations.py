@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outgrow.translate import held, tree
-from outgrow.translate.value import Rank, Value, refuse
+from outgrow.translate.value import Rank, Value, as_key, refuse
 
 
 def collation_of(left: Value, right: Value) -> str:
@@ -62,4 +62,4 @@ def order_term(term: tree.Order, value: Value, *, bytewise: bool) -> str:
         value = text_key(value, from_collation or "BINARY", ordering=True, bytewise=bytewise)
     first = term.nulls == "FIRST" if term.nulls is not None else not term.descending
     nulls = f" NULLS {'FIRST' if first else 'LAST'}" if value.nullable else ""
-    return value.sql + (" DESC" if term.descending else "") + nulls
+    return as_key(value).sql + (" DESC" if term.descending else "") + nulls

@@ -15,6 +15,7 @@ from dataclasses import replace
 from outgrow.errors import TranslationError
 from outgrow.schema.model import Affinity
 from outgrow.translate import held
+from outgrow.translate.bounds import bounded
 from outgrow.translate.collations import collation_of, text_key
 from outgrow.translate.value import (
     NUMBERS,
@@ -308,10 +309,15 @@ def _texts(operator: str, left: Value, right: Value, *, bytewise: bool) -> Pair:
 
 def _refuse_numeric_looking(column: Value, other: Value) -> None:
     """A column declared DATETIME has numeric affinity: there '2024' is a number, less than any text."""
-    known = other.constant[0] if other.constant is not None else None
-    if held.affinity_of(column) in {Affinity.TEXT, Affinity.BLOB}:
+    if not column.stored or held.affinity_of(column) in {Affinity.TEXT, Affinity.BLOB}:
         return
-    if column.stored and isinstance(known, str) and number_of(known) is not None:
+    if other.constant is None:
+        dated = other.moment is not None and any(mark in other.moment.spelling for mark in "-:")
+        if column.column is not None and held.affinity_of(column) in _NUMERIC and not dated:
+            raise refuse(f"ordering {described(column)} against {described(other)}")
+        return
+    known = other.constant[0]
+    if isinstance(known, str) and number_of(known) is not None:
         raise refuse(f"ordering {described(column)} against the numeric text {known!r}")
 
 
@@ -328,4 +334,8 @@ def _held(operator: str, left: Value, right: Value, *, bytewise: bool) -> Pair |
             if typed is not None and (not ordering or held.keeps_order(one)):
                 sides = (one.within(Rank.COMPARE), typed.sql)
                 return sides if one is left else (sides[1], sides[0])
+        if one.kind == "held":
+            found = bounded(operator if one is left else _mirrored(operator), one, other)
+            if found is not None:
+                return found if one is left or isinstance(found, Value) else (found[1], found[0])
     return _pair(operator, held.stored_form(left), held.stored_form(right), bytewise=bytewise)

@@ -357,6 +357,7 @@ def _window_function(node: tree.Call, scope: Scope) -> Value:
         value = as_integer(value)
     if value.constant is not None or value.kind == "null":
         value = held.tagged(value)
+        value = replace(value, sql=f"{value.within(Rank.ATOM)}::text")
     parts = [value.sql]
     if rest:
         parts.append(f"{to_integer(rest[0]).sql}::integer")

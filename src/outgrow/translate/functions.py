@@ -15,6 +15,7 @@ from outgrow.errors import TranslationError
 from outgrow.schema.names import literal
 from outgrow.translate import held, moments, patterns, vectors
 from outgrow.translate.aggregates import json_argument
+from outgrow.translate.collations import collation_of
 from outgrow.translate.compare import compare
 from outgrow.translate.unify import combined, unify
 from outgrow.translate.value import (
@@ -78,7 +79,12 @@ def _coalesce(arguments: Sequence[Value], _: Setting) -> Value:
 
 def _nullif(arguments: Sequence[Value], setting: Setting) -> Value:
     value, other = arguments
-    equal = compare("=", value, other, bytewise=setting.bytewise)
+    # A function compares its arguments as they are: with a collation, without any affinity.
+    collation = collation_of(value, other)
+    sides = [
+        replace(each, stored=False, collation=collation, explicit=collation != "BINARY") for each in arguments
+    ]
+    equal = compare("=", *sides, bytewise=setting.bytewise)
     return replace(
         combined(f"CASE WHEN {equal.sql} THEN NULL ELSE {value.sql} END", [value], equal, nullable=True),
         stored=False,

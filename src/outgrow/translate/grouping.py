@@ -18,7 +18,7 @@ from outgrow.translate.aggregates import distinct_key, is_aggregate
 from outgrow.translate.collations import order_term
 from outgrow.translate.expressions import translate
 from outgrow.translate.scope import Scope, Source
-from outgrow.translate.value import Rank, Value, refuse
+from outgrow.translate.value import Rank, Value, as_key, refuse
 from outgrow.translate.walk import children, walk
 
 
@@ -42,9 +42,8 @@ def group_key(value: Value) -> Value:
     """A value to group by, as what SQLite equates."""
     if value.constant is not None:
         return replace(value, sql=f"({value.sql}::{value.type})", constant=None, rank=Rank.ATOM)
-    return replace(
-        value, sql=distinct_key(value), rank=Rank.OTHER if distinct_key(value) == value.sql else Rank.ATOM
-    )
+    key = distinct_key(value)
+    return as_key(replace(value, sql=key, rank=Rank.OTHER if key == value.sql else Rank.ATOM))
 
 
 def picking(

@@ -190,10 +190,7 @@ def stored_date(value: Value, spelling: str) -> Value:
     if found is None:
         raise refuse(f"the date format {spelling!r}")
     instant = _wall_clock(value, found["zone"] or "")
-    pattern = "YYYY-MM-DD" if found["date"] else ""
-    pattern += f'"{found["sep"]}"' if found["sep"] else ""
-    pattern += "HH24:MI" if found["time"] else ""
-    pattern += ":SS" if found["seconds"] else ""
+    pattern = _whole_pattern(found)
     fraction, zone = found["fraction"] or "", found["zone"] or ""
     if fraction.startswith(".f"):
         pattern += f".FF{len(fraction) - 1}"
@@ -214,6 +211,23 @@ def stored_date(value: Value, spelling: str) -> Value:
         else Moment(sql=f"({instant})", spelling=spelling)
     )
     return replace(result, volatility=max(result.volatility, Volatility.STABLE), moment=moment)
+
+
+def _whole_pattern(found: re.Match[str]) -> str:
+    """The pattern of to_char for a format without its fraction and zone."""
+    pattern = "YYYY-MM-DD" if found["date"] else ""
+    pattern += f'"{found["sep"]}"' if found["sep"] else ""
+    pattern += "HH24:MI" if found["time"] else ""
+    return pattern + (":SS" if found["seconds"] else "")
+
+
+def plain_pattern(spelling: str) -> str | None:
+    """The pattern of to_char for a format whose texts have one length and no zone; None for any other."""
+    found = _FORMAT.match(spelling)
+    fraction = found["fraction"] or "" if found is not None else "["
+    if found is None or found["zone"] or fraction.startswith("["):
+        return None
+    return _whole_pattern(found) + (f".FF{len(fraction) - 1}" if fraction else "")
 
 
 def _wall_clock(value: Value, zone: str) -> str:

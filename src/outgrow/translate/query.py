@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from outgrow.errors import TranslationError
+from outgrow.schema.model import Affinity
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import TargetColumn
 from outgrow.translate import held, matching, tree
@@ -365,7 +366,8 @@ def _compound(node: tree.Query, scope: Scope, *, reader: Reader) -> Result:
         for column in zip(*plain, strict=True)
     ]
     rows = list(zip(*unified, strict=True))
-    columns = tuple(_merged(column) for column in unified)
+    named = [_collation(column) for column in zip(*(core.columns for core in cores), strict=True)]
+    columns = tuple(_merged(column, name) for column, name in zip(unified, named, strict=True))
     texts = [_written(core, row) for core, row in zip(cores, rows, strict=True)]
     result = Result(sql=_compounded(texts, node.operators, columns), columns=columns, labels=cores[0].labels)
     if node.order:
@@ -389,7 +391,7 @@ def _compounded(texts: list[str], operators: tuple[str, ...], columns: tuple[Val
             continue
         if operator == "UNION":
             both = f"({sql}) UNION ALL ({text})"
-            sql = f"SELECT DISTINCT ON ({', '.join(keys)}) q.* FROM ({both}) AS q ({listed})"
+            sql = _last_of_each(f"({both}) AS r", names, keys)
             continue
         others = [
             distinct_key(replace(column, sql=f"o.{name}"))
@@ -399,19 +401,38 @@ def _compounded(texts: list[str], operators: tuple[str, ...], columns: tuple[Val
             f"{one} IS NOT DISTINCT FROM {other}" for one, other in zip(keys, others, strict=True)
         )
         word = "EXISTS" if operator == "INTERSECT" else "NOT EXISTS"
-        sql = (
-            f"SELECT DISTINCT ON ({', '.join(keys)}) q.* FROM ({sql}) AS q ({listed})"
-            f" WHERE {word} (SELECT 1 FROM ({text}) AS o ({listed}) WHERE {same})"
-        )
+        found = f" WHERE {word} (SELECT 1 FROM ({text}) AS o ({listed}) WHERE {same})"
+        sql = _last_of_each(f"({sql}) AS r", names, keys, found)
     return sql
 
 
-def _merged(values: tuple[Value, ...]) -> Value:
+def _last_of_each(source: str, names: list[str], keys: list[str], where: str = "") -> str:
+    """The rows of a compound: of those that are equal but not the same, SQLite keeps the last it reads."""
+    listed, key = ", ".join(names), ", ".join(keys)
+    chosen = ", ".join(f"q.{name}" for name in names)
+    numbered = f"SELECT r.*, row_number() OVER () FROM {source} ({listed})"
+    return (
+        f"SELECT DISTINCT ON ({key}) {chosen} FROM ({numbered}) AS q ({listed}, n){where}"
+        f" ORDER BY {key}, q.n DESC"
+    )
+
+
+def _collation(values: tuple[Value, ...]) -> str | None:
+    """The collation of a compound's column: that of the first SELECT that has any."""
+    return next((value.collation for value in values if value.stored or value.explicit), None)
+
+
+def _merged(values: tuple[Value, ...], collation: str | None) -> Value:
     nullable = any(value.nullable for value in values)
     natural = all(value.natural for value in values)
+    first = values[0]
+    column = first.column
+    if collation is not None and not first.stored:  # it has a collation, but no affinity
+        column = TargetColumn(source="", name="", type=first.type, affinity=Affinity.BLOB)
     return replace(
-        values[0], nullable=nullable, constant=None, digits=None, moment=None, natural=natural, flag=None
-    )
+        first, nullable=nullable, constant=None, digits=None, moment=None, natural=natural, flag=None,
+        collation=collation, column=column, stored=first.stored or collation is not None,
+    )  # fmt: skip
 
 
 def _combined(texts: list[str], operators: tuple[str, ...]) -> str:

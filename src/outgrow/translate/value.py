@@ -285,6 +285,16 @@ def as_text(value: Value) -> Value:
     return made(f"sqlite.text_from({tag(value).sql})", "text", "text", value)
 
 
+_LITERAL = re.compile(r"\(?-?[0-9.]+\)?|true|false|NULL|'(?:[^']|'')*'")
+
+
+def as_key(value: Value) -> Value:
+    """The value as GROUP BY and ORDER BY take it: PostgreSQL reads a bare literal there as a position."""
+    if not _LITERAL.fullmatch(value.sql):
+        return value
+    return replace(value, sql=f"({value.sql}::{value.type})", rank=Rank.ATOM)
+
+
 def as_truth(value: Value) -> Value:
     """The value as a condition: NULL stays NULL, a number is true when not 0, a text by its number."""
     if value.constant is not None:

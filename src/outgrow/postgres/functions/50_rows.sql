@@ -319,3 +319,57 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'cannot modify % because it is a view', relation USING ERRCODE = 'wrong_object_type';
 END $$;
+
+-- The first instant, in steps of so many microseconds, whose text in that pattern is not less than the given
+-- text (beyond: greater than it); infinity where there is none. With numeric, a text that looks like a number
+-- is one, and so less than any text. Years 1 to 9999.
+CREATE OR REPLACE FUNCTION sqlite.moment_from(
+    given text, pattern text, step bigint, numeric_too boolean, beyond boolean
+) RETURNS timestamp
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    least bigint := 0;
+    most bigint := 315537897600000000 / step;  -- microseconds from year 1 to the end of 9999
+    middle bigint;
+    micros bigint;
+    found timestamp;
+    written text;
+BEGIN
+    IF numeric_too AND sqlite.numeric_affinity('t' || given) NOT LIKE 't%' THEN
+        RETURN '-infinity';
+    END IF;
+    IF given ~ '^\d{3}[1-9]-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])([ T]([01]\d|2[0-3])(:[0-5]\d){1,2}(\.\d{1,6})?)?$' THEN
+        found := given::timestamp;
+        IF to_char(found, pattern) = given THEN
+            RETURN found + CASE WHEN beyond THEN step ELSE 0 END * interval '1 microsecond';
+        END IF;
+    END IF;
+    WHILE least < most LOOP
+        middle := (least + most) / 2;
+        micros := middle * step;
+        found := timestamp '0001-01-01' + (micros / 86400000000) * interval '1 day'
+                 + (micros % 86400000000) * interval '1 microsecond';
+        written := to_char(found, pattern);
+        IF written COLLATE "C" > given OR (NOT beyond AND written = given) THEN
+            most := middle;
+        ELSE
+            least := middle + 1;
+        END IF;
+    END LOOP;
+    IF least = 315537897600000000 / step THEN
+        RETURN 'infinity';
+    END IF;
+    micros := least * step;
+    RETURN timestamp '0001-01-01' + (micros / 86400000000) * interval '1 day'
+           + (micros % 86400000000) * interval '1 microsecond';
+END $$;
+
+-- The instant whose text in that pattern is the given one; infinity, which no text means, where there is none.
+CREATE OR REPLACE FUNCTION sqlite.moment_at(given text, pattern text, step bigint, numeric_too boolean)
+RETURNS timestamp
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+    found timestamp := sqlite.moment_from(given, pattern, step, numeric_too, false);
+BEGIN
+    RETURN CASE WHEN isfinite(found) AND to_char(found, pattern) = given THEN found ELSE 'infinity' END;
+END $$;
