@@ -143,3 +143,7 @@ SELECT id FROM item WHERE added > '2025' OR added < 'a' AND added > 'B' OR added
 SELECT id FROM item WHERE added BETWEEN '2024-02' AND '2024-02-3' OR added IN ('2024-02', '2024-02-28 12:00:00') ORDER BY id
 SELECT id FROM item WHERE NOT added = 'x' OR added IS NOT '2024-02-30 00:00:00' OR added <> '' ORDER BY id
 SELECT id, added >= '9999-12-31 23:59:59', added > '9999-12-31 23:59:59', added < '0001-01-01 00:00:00', 'a' > added, '2024-01-31 10:20' <= added FROM item ORDER BY id
+SELECT (SELECT note FROM item WHERE id=1) = 'NOTE', +note = 'NOTE', likely(note) = 'NOTE', lag(note) OVER (ORDER BY id) = 'NOTE', first_value(note) OVER (ORDER BY id DESC) = 'OTHER' FROM item ORDER BY id
+SELECT +name = 1, +note IN ('NOTE'), id = +'1', +note > 'Note', count(*) FROM item GROUP BY id ORDER BY +note, id
+SELECT count(*) FROM item GROUP BY +note
+SELECT instr(note, 'x') FROM item UNION SELECT +note FROM item

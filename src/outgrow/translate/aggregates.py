@@ -102,8 +102,7 @@ def _of_each(function: str, value: Value, shape: Shape) -> str:
     found = held.tagged(value)
     typed = f"{found.sql}::text" if value.constant is not None else found.sql
     gathered = replace(shape, distinct=False).apply("array_agg", typed)
-    collation = (value.collation if value.explicit or value.stored else None) or "BINARY"
-    return f"{function}({gathered}, {literal(collation)})"
+    return f"{function}({gathered}, {literal(value.collation or 'BINARY')})"
 
 
 def _real(name: str, *, nullable: bool) -> Rule:

@@ -14,12 +14,15 @@ from outgrow.translate.value import Rank, Value, as_key, refuse
 
 
 def collation_of(left: Value, right: Value) -> str:
-    """The collation SQLite compares two values with: an explicit one, else that of the first column."""
+    """The collation SQLite compares two values with: an explicit one, else that of the first column.
+
+    What is computed from a column by unary plus has its collation, but no affinity.
+    """
     for value in (left, right):
         if value.explicit:
             return value.collation or "BINARY"
     for value in (left, right):
-        if value.stored:
+        if value.stored or value.collation is not None:
             return value.collation or "BINARY"
     return "BINARY"
 
@@ -45,7 +48,7 @@ def text_key(value: Value, collation: str, *, ordering: bool, bytewise: bool) ->
 
 def sort_key(value: Value) -> str:
     """What orders and equates a tagged value by its own collation."""
-    collation = (value.collation if value.explicit or value.stored else None) or "BINARY"
+    collation = value.collation or "BINARY"
     if collation not in {"BINARY", "NOCASE", "RTRIM"}:
         raise refuse(f"the collation {collation}")
     return f"sqlite.key({value.sql})" if collation == "BINARY" else f"sqlite.key({value.sql}, '{collation}')"
@@ -58,8 +61,7 @@ def order_term(term: tree.Order, value: Value, *, bytewise: bool) -> str:
     if value.kind == "tagged":
         value = replace(value, sql=sort_key(value), rank=Rank.ATOM)
     if value.kind == "text":
-        from_collation = value.collation if value.explicit or value.stored else None
-        value = text_key(value, from_collation or "BINARY", ordering=True, bytewise=bytewise)
+        value = text_key(value, value.collation or "BINARY", ordering=True, bytewise=bytewise)
     first = term.nulls == "FIRST" if term.nulls is not None else not term.descending
     nulls = f" NULLS {'FIRST' if first else 'LAST'}" if value.nullable else ""
     return as_key(value).sql + (" DESC" if term.descending else "") + nulls

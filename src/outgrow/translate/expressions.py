@@ -84,7 +84,7 @@ def _unary(node: tree.Unary, scope: Scope) -> Value:
         return arithmetic.negated(value)
     if node.operator == "~":
         return arithmetic.inverted(value)
-    return replace(value, stored=False) if value.kind != "text" else value
+    return replace(value, stored=False)
 
 
 def _binary(node: tree.Binary, scope: Scope) -> Value:
@@ -366,7 +366,7 @@ def _window_function(node: tree.Call, scope: Scope) -> Value:
         parts = [value.sql, parts[1], other.sql]
     return replace(
         value, sql=f"{node.name}({', '.join(parts)}) OVER {over}", rank=Rank.ATOM, nullable=True,
-        constant=None, digits=None, moment=None, flag=None, natural=False, stored=False,
+        constant=None, digits=None, moment=None, flag=None, natural=False, stored=False, collation=None,
     )  # fmt: skip
 
 
@@ -418,8 +418,9 @@ def _subquery(node: tree.Subquery, scope: Scope) -> Value:
     limited = result.sql if result.single or node.query.limit is not None else f"{result.sql} LIMIT 1"
     column = result.columns[0]
     return replace(
-        column, sql=f"({limited})", rank=Rank.ATOM, nullable=True, constant=None, digits=None, moment=None
-    )
+        column, sql=f"({limited})", rank=Rank.ATOM, nullable=True, constant=None, digits=None, moment=None,
+        collation=None,
+    )  # fmt: skip
 
 
 _RULES: dict[type, Callable[..., Value]] = {

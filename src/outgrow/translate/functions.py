@@ -261,7 +261,7 @@ def _json_valid(arguments: Sequence[Value], setting: Setting) -> Value:
 
 
 def _same(arguments: Sequence[Value], _: Setting) -> Value:
-    return replace(arguments[0], stored=False)
+    return replace(arguments[0], stored=False, collation=None)
 
 
 def _dates(name: str) -> Rule:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from outgrow.errors import TranslationError
-from outgrow.schema.model import Affinity
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import TargetColumn
 from outgrow.translate import held, matching, tree
@@ -419,19 +418,18 @@ def _last_of_each(source: str, names: list[str], keys: list[str], where: str = "
 
 def _collation(values: tuple[Value, ...]) -> str | None:
     """The collation of a compound's column: that of the first SELECT that has any."""
-    return next((value.collation for value in values if value.stored or value.explicit), None)
+    return next(
+        (each.collation for each in values if each.stored or each.explicit or each.collation is not None),
+        None,
+    )
 
 
 def _merged(values: tuple[Value, ...], collation: str | None) -> Value:
     nullable = any(value.nullable for value in values)
     natural = all(value.natural for value in values)
-    first = values[0]
-    column = first.column
-    if collation is not None and not first.stored:  # it has a collation, but no affinity
-        column = TargetColumn(source="", name="", type=first.type, affinity=Affinity.BLOB)
     return replace(
-        first, nullable=nullable, constant=None, digits=None, moment=None, natural=natural, flag=None,
-        collation=collation, column=column, stored=first.stored or collation is not None,
+        values[0], nullable=nullable, constant=None, digits=None, moment=None, natural=natural, flag=None,
+        collation=collation,
     )  # fmt: skip
 
 

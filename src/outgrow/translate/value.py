@@ -241,7 +241,7 @@ def _tagged(value: Value) -> Value:
         sql = f"sqlite.v({value.sql})"
     elif value.kind == "text":
         return _retagged(value, f"'t' || {value.within(Rank.OTHER)}", Rank.OTHER)
-    elif value.kind == "number" and value.stored and value.column is not None:
+    elif value.kind == "number" and value.column is not None:
         recipe = value.column.conversion.partition(":")[0]
         function = {"numeric-point": "v_pointed", "numbers": "v_whole"}.get(recipe, "v")
         sql = f"sqlite.{function}({value.sql})"
