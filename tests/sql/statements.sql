@@ -147,3 +147,6 @@ SELECT (SELECT note FROM item WHERE id=1) = 'NOTE', +note = 'NOTE', likely(note)
 SELECT +name = 1, +note IN ('NOTE'), id = +'1', +note > 'Note', count(*) FROM item GROUP BY id ORDER BY +note, id
 SELECT count(*) FROM item GROUP BY +note
 SELECT instr(note, 'x') FROM item UNION SELECT +note FROM item
+SELECT max(note, 'NOTEX'), min(note, 'NOTE'), max('a', note, 'B'), min(name, note), max(id, note, mixed), min(note, NULL) FROM item ORDER BY id
+SELECT nullif(price, 'x'), nullif(note || '', 'Note'), max(name COLLATE NOCASE, 'BANANA') FROM item ORDER BY id
+SELECT -0.0, - (0.0), -(-0.0), -1.5, - '0.0', -x FROM (SELECT 0.0 AS x)

@@ -199,6 +199,8 @@ def negated(value: Value) -> Value:
     """Unary minus."""
     if _is_null(value):
         return NULL
+    if value.constant is not None and isinstance(value.constant[0], float):
+        return constant(-value.constant[0])  # SQLite reads the sign as a part of the literal: -0.0
     number = _operand(value)
     known = number.constant[0] if number.constant is not None else None
     if isinstance(known, int) and not isinstance(known, bool) and known != -(2**63):

@@ -101,15 +101,20 @@ def _iif(arguments: Sequence[Value], _: Setting) -> Value:
 
 def _extreme(name: str) -> Rule:
     def rule(arguments: Sequence[Value], setting: Setting) -> Value:
-        collations = {argument.collation or "BINARY" for argument in arguments}
-        if len(arguments) < 2 or collations != {"BINARY"}:
+        if len(arguments) < 2:
             raise refuse(f"{name}() of {described(arguments[0])}")
+        function = {"greatest": "max", "least": "min"}[name]
+        collation = _first_collation(arguments)
+        arguments = [replace(each, explicit=False) for each in arguments]
+        if collation != "BINARY":
+            listed = ", ".join(held.tagged(each).sql for each in arguments)
+            sql = f"sqlite.{function}_by({literal(collation)}, {listed})"
+            return made(sql, "tagged", "text", *arguments, nullable=True)
         parts = unify(
             [as_integer(part) if part.kind == "boolean" else held.stored_form(part) for part in arguments]
         )
         if parts[0].kind not in {"integer", "real", "text"}:
-            function = {"greatest": "max_of", "least": "min_of"}[name]
-            return _called(function, [held.tagged(part) for part in arguments], "tagged")
+            return _called(f"{function}_of", [held.tagged(part) for part in arguments], "tagged")
         sort = ' COLLATE "C"' if parts[0].kind == "text" and not setting.bytewise else ""
         sql = f"{name}({', '.join(part.within(Rank.OTHER) + sort for part in parts)})"
         tests = [f"{part.within(Rank.IS)} IS NULL" for part in parts if part.nullable]
@@ -118,6 +123,14 @@ def _extreme(name: str) -> Rule:
         return combined(sql, parts)
 
     return rule
+
+
+def _first_collation(arguments: Sequence[Value]) -> str:
+    """The collation by which a function compares: that of the first argument that has any."""
+    for value in arguments:
+        if value.stored or value.explicit or value.collation is not None:
+            return value.collation or "BINARY"
+    return "BINARY"
 
 
 def _length(arguments: Sequence[Value], _: Setting) -> Value:

@@ -385,6 +385,38 @@ BEGIN
     RETURN best;
 END $$;
 
+CREATE OR REPLACE FUNCTION sqlite.max_by(collation_name text, VARIADIC x text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    best text := x[1];
+    other text;
+BEGIN
+    FOREACH other IN ARRAY x LOOP
+        IF other IS NULL THEN
+            RETURN NULL;
+        ELSIF sqlite.key(best, collation_name) < sqlite.key(other, collation_name) THEN
+            best := other;
+        END IF;
+    END LOOP;
+    RETURN best;
+END $$;
+
+CREATE OR REPLACE FUNCTION sqlite.min_by(collation_name text, VARIADIC x text[]) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+    best text := x[1];
+    other text;
+BEGIN
+    FOREACH other IN ARRAY x LOOP
+        IF other IS NULL THEN
+            RETURN NULL;
+        ELSIF sqlite.key(best, collation_name) >= sqlite.key(other, collation_name) THEN
+            best := other;
+        END IF;
+    END LOOP;
+    RETURN best;
+END $$;
+
 -- Any 64-bit integer but the least, so that abs(random()) never fails. The bits of a UUID of version 4
 -- that are not fixed are random.
 CREATE OR REPLACE FUNCTION sqlite.random() RETURNS bigint
