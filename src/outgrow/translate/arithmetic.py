@@ -38,7 +38,7 @@ def _operand(value: Value) -> Value:
     value = held.stored_form(value)
     known = value.constant[0] if value.constant is not None else None
     if isinstance(known, str | bytes):
-        return constant(leading_number(known))
+        return constant(leading_number(known))  # '1.0' is a real here, which no affinity makes whole
     value = spelled(value)
     return as_integer(value) if value.kind == "boolean" else value
 

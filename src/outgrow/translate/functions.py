@@ -65,6 +65,9 @@ def _of_vectors(rule: Callable[[Sequence[Value]], Value]) -> Rule:
 
 def _abs(arguments: Sequence[Value], _: Setting) -> Value:
     value = held.stored_form(arguments[0])
+    known = value.constant[0] if value.constant is not None else None
+    if isinstance(known, float):
+        return constant(-known if known < 0 else known)  # -0.0 stays what it is
     number = as_integer(value) if value.kind in {"integer", "boolean"} else value
     if number.kind in {"integer", "real"}:
         return replace(made(f"abs({number.sql})", number.kind, number.type, number), natural=True)
