@@ -227,7 +227,8 @@ def tag(value: Value) -> Value:
     """The value behind the letter of its class; refused for one held in a type of its own."""
     if value.kind == "tagged":
         return value
-    return replace(_tagged(value), numeric=value.kind in NUMBERS or value.kind == "null")
+    decimal = value.constant is None or repr(value.constant[0]) != "-0.0"  # no decimal has that sign
+    return replace(_tagged(value), numeric=(value.kind in NUMBERS and decimal) or value.kind == "null")
 
 
 def _tagged(value: Value) -> Value:
