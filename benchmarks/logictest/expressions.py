@@ -35,9 +35,16 @@ class Expressions:
     def aggregate(self, depth: int) -> str:
         """An expression of aggregates over values of `columns`."""
         plain = self._aggregate_call(depth)
-        match self._random.randrange(5):
+        match self._random.randrange(7):
             case 0:
                 return f"{self._signs()}{plain}"
+            case 4:
+                return (
+                    f"NULLIF ( {self._leaf_literal()}, {self._signs()}{plain} ) + {self._aggregate_call(1)}"
+                )
+            case 5:
+                tests = f"WHEN {self._signs()}{self._leaf_literal()} THEN NULL ELSE {self._aggregate_call(1)}"
+                return f"CASE {plain} {tests} END * {self._signs()}{self._leaf_literal()}"
             case 1:
                 return f"{plain} {self._random.choice('+-*/')} {self._aggregate_call(depth)}"
             case 2:

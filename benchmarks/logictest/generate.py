@@ -7,13 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from logictest import indexes, joins, mixed, selects
+from logictest import evidence, indexes, joins, mixed, selects
 from logictest.reader import Query, Record, Statement, Threshold, write
 from logictest.results import DEFAULT_THRESHOLD, Row, rendered, written
 from logictest.source import Source
 from logictest.steps import Shape, Step
 
-SHAPES: dict[str, Shape] = {**selects.SHAPES, **joins.SHAPES, **indexes.SHAPES, **mixed.SHAPES}
+SHAPES: dict[str, Shape] = {
+    **selects.SHAPES,
+    **joins.SHAPES,
+    **indexes.SHAPES,
+    **mixed.SHAPES,
+    **evidence.SHAPES,
+}
 
 
 def generate(folder: Path, seed: int, count: int, shapes: Sequence[str] | None = None) -> Iterator[Path]:

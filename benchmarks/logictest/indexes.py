@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from random import Random
 
+from logictest.expressions import Expressions
 from logictest.steps import Shape, Step, insert, query, statement
 
 _ROWS = 40
@@ -119,6 +120,19 @@ def _where(random: Random, count: int, *, make: Makes) -> Iterator[Step]:
             yield query(f"SELECT {items} FROM tab{copy} WHERE {condition}", "rowsort", f"label-{number}")
 
 
+def _computed(random: Random, count: int) -> Iterator[Step]:
+    """Random expressions and conditions on all copies, as in index/random."""
+    yield from _tables(random)
+    makes = Expressions(random, _NUMBERS)
+    for number in range(max(1, count // (_COPIES + 1))):
+        item = random.choice((makes.value, makes.value, makes.aggregate))(2)
+        quantifier, alias = random.choice(("", "ALL ", "DISTINCT ")), random.choice(("", " AS col2", " col0"))
+        test = makes.condition(2)
+        for copy in range(_COPIES + 1):
+            sql = f"SELECT {quantifier}{item}{alias} FROM tab{copy} AS cor0 WHERE {test}"
+            yield query(sql, "rowsort", f"label-{number}")
+
+
 def _ordered(random: Random, count: int, *, total: bool) -> Iterator[Step]:
     """ORDER BY with and without a last key; without one the result is sorted by the reader."""
     yield from _tables(random)
@@ -138,8 +152,9 @@ def _ordered(random: Random, count: int, *, total: bool) -> Iterator[Step]:
 
 
 def _views(random: Random, count: int) -> Iterator[Step]:
-    """A view, its query with and without a condition more, and its end; some dozen at a time."""
+    """Views, what their queries give and what they give, views of views, and their end; a dozen at a time."""
     yield from _tables(random)
+    yield from _complements(random)
     at_a_time = 12
     for begin in range(0, count, at_a_time):
         views = [f"view_{number}" for number in range(begin, min(begin + at_a_time, count))]
@@ -154,6 +169,25 @@ def _views(random: Random, count: int) -> Iterator[Step]:
                     f"SELECT a.pk, b.pk FROM {name} AS a JOIN {random.choice(views)} AS b ON a.pk=b.pk+1"
                 )
         for name in views:
+            yield statement(f"DROP VIEW {name}")
+
+
+def _complements(random: Random) -> Iterator[Step]:
+    """A view of a condition and one of its opposite, which together are the table; for every copy."""
+    test = _compared(random, 0)
+    for copy in range(_COPIES + 1):
+        table, one, other, third = f"tab{copy}", f"view_1_{copy}", f"view_2_{copy}", f"view_3_{copy}"
+        for name in (one, other, third):
+            yield statement(f"DROP VIEW IF EXISTS {name}")
+        yield statement(f"CREATE VIEW {one} AS SELECT pk, col0 FROM {table} WHERE {test}")
+        yield statement(f"CREATE VIEW {other} AS SELECT pk, col0 FROM {table} WHERE NOT ({test})")
+        yield statement(f"CREATE VIEW {third} AS SELECT pk FROM {one}")
+        yield query(f"SELECT pk, col0 FROM {one}", label="label-1")
+        for word in ("UNION ALL", "UNION"):
+            yield query(f"SELECT pk, col0 FROM {one} {word} SELECT pk, col0 FROM {other}", label="label-all")
+        yield query(f"SELECT pk FROM (SELECT pk, col0 FROM {table} WHERE {test}) AS sub", label="label-3")
+        yield query(f"SELECT * FROM {third}", label="label-3")
+        for name in (third, other, one, one):
             yield statement(f"DROP VIEW {name}")
 
 
@@ -202,6 +236,7 @@ def _updates(random: Random, count: int) -> Iterator[Step]:
 
 SHAPES: dict[str, Shape] = {
     "index-random": partial(_where, make=_any),
+    "index-computed": _computed,
     "index-between": partial(_where, make=_mostly(_between)),
     "index-in": partial(_where, make=_mostly(_in)),
     "index-commute": partial(_where, make=_commuted),

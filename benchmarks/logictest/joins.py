@@ -9,7 +9,8 @@ from random import Random
 from logictest.steps import Shape, Step, insert, positions, query, some, statement
 
 _MANY = 9
-_CHAIN = 16
+_CHAIN = 64
+_SIZES = (3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 24, 40, 64)
 _COMPOUNDS = ("UNION", "UNION ALL", "INTERSECT", "EXCEPT")
 
 
@@ -28,11 +29,13 @@ def _many_tables(random: Random, count: int) -> Iterator[Step]:
 
 
 def _compound(random: Random) -> tuple[str]:
-    letter, parts = random.choice("abcde"), random.randint(2, 4)
+    letter, parts = random.choice("abcde"), random.choice((2, 2, 3, 4, 6, _MANY))
     selects = []
     for n in random.sample(range(1, _MANY + 1), parts):
         item = f"{letter if random.random() < 0.7 else random.choice('abcde')}{n}"
-        selects.append(f"SELECT {item}\n  FROM t{n}\n WHERE {_filter(random, n)}")
+        test = _filter(random, n)
+        negated = f"NOT ({test})" if random.random() < 0.3 else test
+        selects.append(f"SELECT {item}\n  FROM t{n}\n WHERE {negated}")
     text = selects[0]
     for select in selects[1:]:
         text += f"\n{random.choice(_COMPOUNDS)}\n{select}"
@@ -43,7 +46,9 @@ def _filter(random: Random, n: int) -> str:
     terms = []
     for letter in random.sample("abcde", random.randint(1, 3)):
         values = ",".join(str(random.randrange(1, 60)) for _ in range(random.randint(1, 8)))
-        one = f"{letter}{n}{random.choice(('<', '>', '=', '<>'))}{random.randrange(1, 60)}"
+        sides = [f"{letter}{n}", str(random.randrange(1, 60))]
+        random.shuffle(sides)
+        one = random.choice(("<", ">", "=", "<>")).join(sides)
         terms.append(
             random.choice(
                 (f"{letter}{n} in ({values})", one, f"({values.split(',')[0]}={letter}{n} OR {one})")
@@ -76,7 +81,7 @@ def _chains(random: Random, count: int) -> Iterator[Step]:
         for row, link in zip(random.sample(range(1, 11), 10), links, strict=True):
             yield insert(f"t{n}", (row, link, f"table t{n} row {row}"))
     for _ in range(count):
-        tables = random.sample(range(1, _CHAIN + 1), random.randint(3, 8))
+        tables = random.sample(range(1, _CHAIN + 1), random.choice(_SIZES))
         terms = []
         for left, right in pairwise(tables):
             pair = [f"b{left}", f"a{right}"]

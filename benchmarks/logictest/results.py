@@ -101,6 +101,16 @@ def fully_ordered(sql: str, width: int) -> str:
     return f"{sql[:end].rstrip()}{keys} {sql[end:]}"
 
 
+def same_keys(left: Sequence[Row], right: Sequence[Row]) -> bool:
+    """Whether fully ordered rows are the same in order, but for what even a collation or 1 = 1.0 equates."""
+    ours, theirs = ([tuple(map(_folded, row)) for row in rows] for rows in (left, right))
+    return ours == theirs
+
+
+def _folded(value: Value) -> Value:
+    return value.lower().rstrip(" ") if isinstance(value, str) else value
+
+
 def _outermost(sql: str, word: str) -> int | None:
     """Where a keyword stands outside all parentheses."""
     depth = 0

@@ -77,7 +77,9 @@ def _expressions(random: Random, table: str) -> str:
     del table
     makes = Expressions(random)
     items = [
-        f"{makes.value(4)}{random.choice(('', ' AS col2', ' col1'))}" for _ in range(random.randint(1, 2))
+        f"{random.choice((makes.value, makes.value, makes.aggregate))(4)}"
+        f"{random.choice(('', ' AS col2', ' col1'))}"
+        for _ in range(random.randint(1, 2))
     ]
     return f"SELECT {_quantifier(random)}{', '.join(items)}"
 

@@ -378,10 +378,11 @@ class Backwards(Twin):
 
     def run(self, sql: str) -> Outcome:
         self._source.run("PRAGMA reverse_unordered_selects = 1")
+        sql = re.sub(r"ORDER BY 1$", "ORDER BY 1, a", sql)
         return super().run(re.sub(r"ORDER BY a( DESC)?(?=;| LIMIT|$)", r"\g<0>, b DESC", sql))
 
 
-ROWS = "INSERT INTO t VALUES (1, 'x'), (1, 'y'), (0, 'z')"
+ROWS = "INSERT INTO t VALUES (1, 'x', 'c'), (1, 'y', 'B'), (0, 'z', 'C')"
 
 
 @pytest.mark.parametrize(
@@ -390,11 +391,12 @@ ROWS = "INSERT INTO t VALUES (1, 'x'), (1, 'y'), (0, 'z')"
         ("SELECT a, b FROM t ORDER BY a", "but for the order of ties"),
         ("SELECT b FROM t ORDER BY a DESC LIMIT 1;", "but for the order of ties"),
         ("SELECT group_concat(b) FROM t", "but for the order of what is gathered"),
+        ("SELECT c FROM t ORDER BY 1", "but for the order of ties"),
         ("SELECT b FROM t ORDER BY b", ""),
     ],
 )
 def test_what_sql_leaves_open_is_said(sql: str, note: str) -> None:
-    text = script("CREATE TABLE t(a, b)", ROWS) + f"\n\nquery TT nosort\n{sql}\n"
+    text = script("CREATE TABLE t(a, b, c COLLATE NOCASE)", ROWS) + f"\n\nquery TT nosort\n{sql}\n"
     compared = [event for event in run(text, Backwards()) if isinstance(event, Compared)]
     assert [(event.kind, event.note) for event in compared] == [("same", note)]
 
@@ -404,7 +406,10 @@ def test_another_order_of_keys_is_different() -> None:
         def run(self, sql: str) -> Outcome:
             return super().run(sql.replace("ORDER BY a", "ORDER BY a DESC"))
 
-    text = script("CREATE TABLE t(a, b)", ROWS) + "\n\nquery TT nosort\nSELECT a, b FROM t ORDER BY a\n"
+    text = (
+        script("CREATE TABLE t(a, b, c COLLATE NOCASE)", ROWS)
+        + "\n\nquery TT nosort\nSELECT a, b FROM t ORDER BY a\n"
+    )
     compared = [event for event in run(text, Wrong()) if isinstance(event, Compared)]
     assert [(event.kind, event.reason) for event in compared] == [("different", "the order alone")]
 

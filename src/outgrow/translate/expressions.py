@@ -300,8 +300,8 @@ def _call(node: tree.Call, scope: Scope) -> Value:
             return searched[0].search.call(node.name, [translate(each, scope) for each in node.arguments[1:]])
     if aggregates.is_aggregate(node.name, len(node.arguments)):
         return _aggregate(node, scope)
-    if node.star or node.distinct or node.order or node.filter is not None:
-        raise refuse(f"the function {node.name}() with DISTINCT, ORDER BY, FILTER or *")
+    if node.star or node.order or node.filter is not None:  # DISTINCT means nothing there, and is allowed
+        raise refuse(f"the function {node.name}() with ORDER BY, FILTER or *")
     arguments = [translate(argument, scope) for argument in node.arguments]
     setting = functions.Setting(bytewise=scope.bytewise, fixed=scope.fixed)
     return functions.call(node.name, arguments, setting)
