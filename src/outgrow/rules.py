@@ -61,6 +61,8 @@ RULES: tuple[Rule, ...] = (
           "Mend the rows, then VALIDATE CONSTRAINT."),
     _rule("check.left", _LOSS, "A CHECK has no PostgreSQL equal yet",
           "Write it by hand from the text shown."),
+    _rule("key.on-conflict", _WARNING, "A declaration says ON CONFLICT, which PostgreSQL does not know",
+          "Say it in the statements, as INSERT OR REPLACE or ON CONFLICT; `outgrow sql` does it for keys."),
     _rule("default.left", _LOSS, "A DEFAULT has no PostgreSQL equal yet",
           "Write it by hand from the text shown."),
     _rule("default.changed", _INFO, "A DEFAULT is kept in the target type's own form",

@@ -30,6 +30,10 @@ INSERT INTO child VALUES (1, 1), (2, 2), (3, 1);
 INSERT INTO heir VALUES (1, 'a'), (2, 'b');
 CREATE TABLE document(id INTEGER PRIMARY KEY, body TEXT CHECK (json_valid(body)), data JSON, free TEXT);
 INSERT INTO document VALUES (1, '{"a":[1]}', '{"b":2}', '{"c":{"d":"e:f"}}'), (2, '[]', '["x"]', 'text');
+CREATE TABLE attribute(id INTEGER PRIMARY KEY, item INTEGER, key TEXT NOT NULL DEFAULT 'k', value TEXT, UNIQUE (item, key) ON CONFLICT REPLACE);
+INSERT INTO attribute VALUES (1, 1, 'a', 'x'), (2, 1, 'b', 'y');
+CREATE TABLE once(id INTEGER PRIMARY KEY, code TEXT UNIQUE ON CONFLICT IGNORE, alias TEXT UNIQUE, n INTEGER NOT NULL);
+INSERT INTO once VALUES (1, 'a', 'x', 1), (2, 'b', 'y', 2);
 CREATE TABLE heard(id INTEGER PRIMARY KEY, code TEXT UNIQUE, n INTEGER);
 CREATE TABLE log(id INTEGER PRIMARY KEY, said TEXT);
 CREATE TRIGGER heard_insert AFTER INSERT ON heard BEGIN INSERT INTO log(said) VALUES ('i' || new.id); END;
@@ -45,6 +49,8 @@ TABLES = [
     "SELECT * FROM child ORDER BY id",
     "SELECT * FROM heir ORDER BY id",
     "SELECT id, json(body), json(data), free, typeof(data) FROM document ORDER BY id",
+    "SELECT * FROM attribute ORDER BY id",
+    "SELECT * FROM once ORDER BY id",
     "SELECT * FROM heard ORDER BY id",
     "SELECT * FROM log ORDER BY id",
 ]
@@ -336,3 +342,39 @@ def test_a_long_document_is_kept_unless_numeric_loses_a_number(moved: Moved) -> 
             assert not moved.on_postgres("INSERT INTO document(body) VALUES (?)", (text,)).error
     error = moved.on_postgres("INSERT INTO document(body) VALUES (?)", (f"0.{'0' * 17_000}1",)).error
     assert "numeric" in error
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO attribute(item, key, value) VALUES (1, 'a', 'new'), (2, 'a', 'other')",
+        "INSERT INTO attribute(id, item, key) VALUES (2, 1, 'a')",
+        "INSERT INTO attribute(id, item, key) VALUES (1, 1, 'a')",
+        "INSERT INTO attribute(id, item, key) VALUES (1, 5, 'a')",
+        "INSERT INTO attribute(id, item, key) VALUES (7, 1, 'a') RETURNING *",
+        "INSERT INTO attribute(item, key) VALUES (1, NULL)",
+        "INSERT OR IGNORE INTO attribute(item, key, value) VALUES (1, 'a', 'new')",
+        "INSERT OR ABORT INTO attribute(item, key, value) VALUES (1, 'a', 'new')",
+        "INSERT INTO attribute(item, value) SELECT id, note FROM word",
+        "INSERT INTO once(code, n) VALUES ('c', 6), ('a', 5)",
+        "INSERT INTO once(code, n) VALUES ('e', NULL)",
+        "INSERT OR REPLACE INTO once(code, n) VALUES ('a', 9)",
+        "UPDATE attribute SET value = 'z' WHERE item = 1",
+        "UPDATE OR REPLACE attribute SET key = 'b' WHERE id = 1",
+    ],
+)
+def test_a_declared_conflict_clause(moved: Moved, sql: str) -> None:
+    _same_afterwards(moved, sql)
+
+
+def test_a_declared_conflict_clause_is_told(moved: Moved) -> None:
+    assert [f.detail for f in moved.result.findings if f.rule == "key.on-conflict"] == [
+        "UNIQUE (item, key) ON CONFLICT REPLACE: a row that breaks it is an error",
+        "UNIQUE (code) ON CONFLICT IGNORE: a row that breaks it is an error",
+    ]
+    with pytest.raises(
+        TranslationError, match="UPDATE of a key of attribute that declares ON CONFLICT REPLACE"
+    ):
+        moved.translated("UPDATE attribute SET key = 'b'")
+    with pytest.raises(TranslationError, match="some keys declare ON CONFLICT IGNORE and some do not"):
+        moved.translated("INSERT INTO once(code, alias, n) VALUES ('a', 'x', 5)")

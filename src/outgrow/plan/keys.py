@@ -12,7 +12,7 @@ from outgrow.errors import TranslationError
 from outgrow.findings import Finding
 from outgrow.options import Options
 from outgrow.plan.model import ObjectKind, Outcome, Statement, TablePlan
-from outgrow.plan.naming import Naming
+from outgrow.plan.naming import Naming, declared_conflict
 from outgrow.plan.overrides import Overrides
 from outgrow.schema.model import Database, Index, IndexColumn, Table
 from outgrow.schema.names import fold, qualified, quote
@@ -62,6 +62,7 @@ Made = Statement | Outcome | Finding
 def plan_keys(given: KeyInput, table: Table) -> Iterator[Made]:
     """Primary key, unique constraints and indexes of one table."""
     profile = given.profile.table(table.name)
+    yield from _declared_conflicts(table)
     if table.primary_key:
         yield from _primary_key(given, table, profile)
     for index in table.indexes:
@@ -76,6 +77,21 @@ def plan_keys(given: KeyInput, table: Table) -> Iterator[Made]:
         except TranslationError as error:
             yield replace(left, reason=str(error), rule="index.left")
             yield Finding(rule="index.left", object=left.name, detail=str(error))
+
+
+def _declared_conflicts(table: Table) -> Iterator[Finding]:
+    """What is told of the ON CONFLICT clauses of a table's declaration."""
+    found = [(f"PRIMARY KEY ({', '.join(table.primary_key)})", table.on_conflict)]
+    found += [
+        (f"UNIQUE ({', '.join(key.column or '' for key in index.columns)})", index.on_conflict)
+        for index in table.indexes
+        if index.origin == "u"
+    ]
+    found += [(f"{column.name} NOT NULL", column.on_conflict) for column in table.columns]
+    for what, word in found:
+        if declared_conflict(word):
+            detail = f"{what} ON CONFLICT {word}: a row that breaks it is an error"
+            yield Finding(rule="key.on-conflict", object=table.name, detail=detail)
 
 
 def _outcome(table: Table, index: Index) -> Outcome:

@@ -90,14 +90,24 @@ def _unique_keys(table: Table) -> tuple[UniqueKey, ...] | None:
     """All unique keys of a table, the primary key's first; None when one is over an expression."""
     found = []
     if table.primary_key and not any(index.origin == "pk" for index in table.indexes):
-        found.append(UniqueKey(columns=table.primary_key))
+        found.append(UniqueKey(columns=table.primary_key, conflict=declared_conflict(table.on_conflict)))
     for index in sorted(table.indexes, key=lambda index: index.origin != "pk"):
         if index.unique:
             if not all(key.column for key in index.columns):
                 return None
             columns = tuple(key.column or "" for key in index.columns)
-            found.append(UniqueKey(columns=columns, where=index.where, collations=_collations(index)))
+            found.append(
+                UniqueKey(
+                    columns=columns, where=index.where, collations=_collations(index),
+                    conflict=declared_conflict(index.on_conflict),
+                )
+            )  # fmt: skip
     return tuple(found)
+
+
+def declared_conflict(word: str | None) -> str:
+    """What ON CONFLICT says in a declaration; "" for what is so without."""
+    return "" if word in {None, "ABORT"} else str(word)
 
 
 def _collations(index: Index) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ class Column:
     position in the primary key, 0 outside it. In a STRICT table `declared_type` ANY has BLOB
     affinity. `hidden` says that `SELECT *` leaves the column out: it is the rowid, kept because it is wanted,
     or the language of a full-text table; `verbatim` that its values keep the form they are stored in,
-    whatever they look like.
+    whatever they look like. `on_conflict` is the word after
+    ON CONFLICT of its NOT NULL.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Column:
     generated_kind: Literal["STORED", "VIRTUAL"] | None = None
     hidden: bool = False
     verbatim: bool = False
+    on_conflict: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,8 @@ class Index:
     """An index. `origin`: c = CREATE INDEX, u = UNIQUE constraint, pk = PRIMARY KEY constraint.
 
     `where` is the SQL text of a partial index's predicate. For origin u and pk `name` is SQLite's
-    sqlite_autoindex_… name and `sql` is None; `constraint_name` is the CONSTRAINT name if any.
+    sqlite_autoindex_… name and `sql` is None; `constraint_name` is the CONSTRAINT name if any, and
+    `on_conflict` the word after its ON CONFLICT.
     """
 
     name: str
@@ -110,6 +113,7 @@ class Index:
     where: str | None = None
     sql: str | None = None
     constraint_name: str | None = None
+    on_conflict: str | None = None
 
 
 Element = Literal["float32", "int8", "bit"]
@@ -145,7 +149,8 @@ class Table:
 
     `primary_key` lists column names in key order. `rowid_alias` is the INTEGER PRIMARY KEY column
     when it really aliases the rowid (an `INTEGER PRIMARY KEY DESC` does not). `sequence` is the
-    table's row in sqlite_sequence. `indexes` holds all three origins.
+    table's row in sqlite_sequence. `indexes` holds all three origins. `on_conflict` is the word after
+    ON CONFLICT of the primary key.
     """
 
     name: str
@@ -165,6 +170,7 @@ class Table:
     """Of an R*Tree its coordinate columns: least and greatest of each dimension in turn."""
     vectors: Vectors | None = None
     """Of a vec0 table what it declares."""
+    on_conflict: str | None = None
 
     def column(self, name: str) -> Column:
         """The column of that name, compared without ASCII case as SQLite does; KeyError if none."""

@@ -80,12 +80,14 @@ class TargetColumn:
 class UniqueKey:
     """What may not repeat: source columns, and the SQLite text of a partial index's predicate.
 
-    `collations` are what equates the values of each column; () for BINARY throughout.
+    `collations` are what equates the values of each column; () for BINARY throughout. `conflict` is the word
+    after ON CONFLICT in its declaration, "" for ABORT, which is the default.
     """
 
     columns: tuple[str, ...]
     where: str | None = None
     collations: tuple[str, ...] = ()
+    conflict: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,7 @@ def read_table(
         rowid_alias=None if without_rowid else _rowid_alias(columns, primary, indexes),
         checks=tuple(Check(name=c.name, expression=c.expression, column=c.column) for c in text.checks),
         foreign_keys=foreign_keys, indexes=indexes, sequence=sequence,
+        on_conflict=key.on_conflict if key else None,
     )  # fmt: skip
 
 
@@ -68,6 +69,7 @@ def _columns(connection: Connection, name: str, text: TableText, *, strict: bool
             name=column, declared_type=declared, affinity=affinity(declared, strict=strict),
             not_null=bool(not_null), default=default, collation=written.collation, primary_key=key,
             generated=written.generated, generated_kind=_KINDS.get(hidden),
+            on_conflict=written.not_null_on_conflict,
         )
         for (column, declared, not_null, default, key, hidden), written in zip(
             rows, text.columns, strict=True
@@ -93,20 +95,20 @@ def _indexes(
         "SELECT name, \"unique\", origin FROM pragma_index_list(?, 'main') ORDER BY seq DESC",
         table,
     )
-    names = [(key.name, tuple(fold(term.name or "") for term in key.terms)) for key in text.uniques]
+    written_keys = {tuple(fold(term.name or "") for term in key.terms): key for key in reversed(text.uniques)}
     found = []
     for name, unique, origin in listed:
         sql = index_sql.get(name)
         written = parse_index(sql) if sql else None
         columns = _index_columns(connection, name, written)
-        label = text.primary_key.name if origin == "pk" and text.primary_key else None
+        key = text.primary_key if origin == "pk" else None
         if origin == "u":
-            keys = tuple(fold(column.column or "") for column in columns)
-            label = next((constraint for constraint, terms in names if terms == keys), None)
+            key = written_keys.get(tuple(fold(column.column or "") for column in columns))
         found.append(
             Index(
                 name=name, table=table, columns=columns, unique=bool(unique), origin=origin,
-                where=written.where if written else None, sql=sql, constraint_name=label,
+                where=written.where if written else None, sql=sql,
+                constraint_name=key.name if key else None, on_conflict=key.on_conflict if key else None,
             )
         )  # fmt: skip
     return tuple(found)

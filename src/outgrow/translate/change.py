@@ -59,6 +59,7 @@ def _update(node: tree.Update, scope: Scope, prefix: str) -> Change:
     text, source = target(relation, node.alias)
     found = returning(node.returning, source, scope)
     around = replace(scope, sources=(source,), outer=scope)
+    row_by_row.refuse_declared(node, relation)
     if node.conflict == "FAIL" and not row_by_row.is_one(node, source):
         raise refuse(
             f"UPDATE OR FAIL of more than one row of {relation.source}: PostgreSQL undoes a failed "

@@ -24,9 +24,11 @@ from outgrow.translate.changed import (
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.fresh import fresh_rows, given_rows
 from outgrow.translate.grammar import read_expression
-from outgrow.translate.replacing import replaced
+from outgrow.translate.replacing import keys_given, replaced
 from outgrow.translate.scope import Scope, Source, relation_source
 from outgrow.translate.value import refuse
+
+_UNSEEN = "OR IGNORE: SQLite fires a BEFORE trigger of {} for a row that breaks NOT NULL or a CHECK, too"
 
 
 def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
@@ -34,6 +36,11 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
     relation = relation_of(node.table, scope)
     if relation.kind == "view" and (node.conflict or node.upserts):
         raise refuse("a conflict clause on a view")
+    refuse_standing_in(node.conflict, "INSERT", relation)
+    declared = False
+    if not node.conflict and relation.kind == "table":
+        word = _declared(node, relation)
+        node, declared = replace(node, conflict=word), bool(word)
     if node.upserts and (node.conflict not in {"", "ABORT"} or len(node.upserts) > 1):
         raise refuse("several conflict clauses")
     if node.upserts and (relation.rtree or relation.vectors):
@@ -41,19 +48,16 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
         raise refuse(f"ON CONFLICT of the virtual table {relation.source}")
     if relation.vectors:  # vec0 knows no conflict clause and raises the error
         node = replace(node, conflict="")
-    refuse_standing_in(node.conflict, "INSERT", relation)
     if node.conflict == "FAIL":
         _one_row_only(node, relation)
     text, source = target(relation, node.alias)
     found = returning(node.returning, source, scope)
     if node.source is None:
         return _defaults(node, relation, text, found, prefix)
-    columns = [column_of(relation, name) for name in node.columns] or [
-        column for column in relation.columns if not (column.generated or column.hidden)
-    ]
+    columns = _columns(node, relation)
     if node.conflict == "REPLACE":
-        return replaced(node.source, columns, relation, scope, prefix, text, found)
-    if node.conflict == "IGNORE":
+        return replaced(node.source, columns, relation, scope, prefix, text, found, declared=declared)
+    if node.conflict == "IGNORE" and not declared:
         return _ignoring(node.source, columns, relation, scope, prefix, text, found)
     rows = given_rows(node.source, columns, relation, scope)
     if relation.kind == "view":
@@ -61,8 +65,40 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
         selected = f"SELECT {names} FROM ({rows.sql}) AS given ({names})"
         rows = replace(rows, sql=selected + guarded("", "INSERT", relation))
     conflict = _upsert(node.upserts[0], relation, source, scope) if node.upserts else ""
+    if node.conflict == "IGNORE":
+        conflict = _ignoring_keys(columns, relation)
     listed = ", ".join(quote(column.name) for column in columns)
     return replace(found, sql=f"{prefix}INSERT INTO {text} ({listed}) {rows.sql}{conflict}{found.sql}")
+
+
+def _columns(node: tree.Insert, relation: Relation) -> list[TargetColumn]:
+    """The columns that are given."""
+    return [column_of(relation, name) for name in node.columns] or [
+        column for column in relation.columns if not (column.generated or column.hidden)
+    ]
+
+
+def _declared(node: tree.Insert, relation: Relation) -> str:
+    """What the table's own ON CONFLICT clauses say of a statement without one; "" for nothing."""
+    if relation.unique_keys is None:
+        return ""
+    words = {key.conflict for key in keys_given(relation, _columns(node, relation)) if key.conflict}
+    if len(words) > 1 or (words and node.upserts and len(relation.unique_keys) > 1):
+        raise refuse(
+            f"INSERT into {relation.source}, whose keys declare ON CONFLICT {' and '.join(sorted(words))}: "
+            "write INSERT OR …, which holds for all of them"
+        )
+    return "" if node.upserts or not words else words.pop()
+
+
+def _ignoring_keys(columns: list[TargetColumn], relation: Relation) -> str:
+    """ON CONFLICT for keys that are declared to be ignored."""
+    if not all(key.conflict for key in keys_given(relation, columns)):
+        raise refuse(
+            f"INSERT into {relation.source}, where some keys declare ON CONFLICT IGNORE and some do not: "
+            "write INSERT OR …, which holds for all of them"
+        )
+    return " ON CONFLICT DO NOTHING"
 
 
 def _one_row_only(node: tree.Insert, relation: Relation) -> None:
@@ -107,9 +143,11 @@ def _ignoring(
         sql = f"SELECT {listed} FROM ({fresh.sql}) AS fresh WHERE {' AND '.join(tests)}"
     else:
         sql = rows.sql
-    return replace(
-        found, sql=f"{prefix}INSERT INTO {text} ({listed}) {sql} ON CONFLICT DO NOTHING{found.sql}"
+    sql = f"{prefix}INSERT INTO {text} ({listed}) {sql} ON CONFLICT DO NOTHING{found.sql}"
+    unseen = (doubtful or missing or relation.checks) and any(
+        trigger.event == "INSERT" for trigger in relation.triggers
     )
+    return replace(found, sql=sql, findings=(_UNSEEN.format(relation.source),) if unseen else ())
 
 
 def _required(relation: Relation, columns: list[TargetColumn]) -> list[TargetColumn]:

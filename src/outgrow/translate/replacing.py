@@ -15,7 +15,7 @@ from outgrow.translate.changed import Change, table_name
 from outgrow.translate.collations import text_key
 from outgrow.translate.expressions import condition
 from outgrow.translate.firing import replacing
-from outgrow.translate.fresh import fresh_rows, given_rows
+from outgrow.translate.fresh import Fresh, fresh_rows, given_rows
 from outgrow.translate.grammar import read_expression
 from outgrow.translate.held import column_value
 from outgrow.translate.scope import Scope, relation_source
@@ -24,18 +24,32 @@ from outgrow.translate.value import refuse
 
 def replaced(
     source: tree.Query, columns: list[TargetColumn], relation: Relation, scope: Scope, prefix: str,
-    text: str, returning: Change,
+    text: str, returning: Change, *, declared: bool = False,
 ) -> Change:  # fmt: skip
-    """The whole statement, into the table written `text`."""
-    keys = keys_given(relation, columns)
-    if len(keys) == 1 and not (keys[0].where or keys[0].collations or relation.children or relation.triggers):
-        key = keys[0]
+    """The whole statement, into the table written `text`.
+
+    `declared` says that keys ask for it and not the statement: those keys alone then count.
+    """
+    given = keys_given(relation, columns)
+    keys = [key for key in given if key.conflict] if declared else given
+    alone = len(given) == 1 and not (given[0].where or given[0].collations)
+    if alone and not (relation.children or relation.triggers):
         rows = given_rows(source, columns, relation, scope)
-        if not any(fold(c.source) in rows.nullable and c.not_null and c.default for c in columns):
+        mended = [c for c in columns if fold(c.source) in rows.nullable and c.not_null and c.default]
+        if declared or not mended:
             listed = ", ".join(quote(column.name) for column in columns)
-            sql = f"{prefix}INSERT INTO {text} ({listed}) {rows.sql}{_updating(key, relation)}{returning.sql}"
+            conflict = _updating(given[0], relation)
+            sql = f"{prefix}INSERT INTO {text} ({listed}) {rows.sql}{conflict}{returning.sql}"
             return replace(returning, sql=sql)
-    return _deleting(source, columns, keys, relation, scope, prefix, text, returning)
+    rows = given_rows(source, columns, relation, scope, asks=False)
+    names = {fold(column.source) for column in columns}
+    whole = any(key.where or not {fold(n) for n in key.columns} <= names for key in given)
+    new = fresh_rows(rows, columns, relation, whole=whole, mended=not declared)
+    others = [key for key in given if key not in keys]
+    where = in_the_way(keys, relation, scope)
+    if others:  # such a row is an error, also where it is in the way by another key
+        where = f"({where}) AND ({in_the_way(others, relation, scope)}) IS NOT TRUE"
+    return _deleting(new, where, relation, scope, prefix, text, returning)
 
 
 def keys_given(relation: Relation, columns: Sequence[TargetColumn]) -> list[UniqueKey]:
@@ -63,25 +77,18 @@ def _updating(key: UniqueKey, relation: Relation) -> str:
 
 
 def _deleting(
-    source: tree.Query, columns: list[TargetColumn], keys: list[UniqueKey], relation: Relation,
-    scope: Scope, prefix: str, text: str, returning: Change,
-) -> Change:  # fmt: skip
-    """The rows in the way are deleted first, in the same statement."""
+    new: Fresh, where: str, relation: Relation, scope: Scope, prefix: str, text: str, returning: Change
+) -> Change:
+    """The rows `where` is true of are deleted first, in the same statement; "" for none."""
     if any(trigger.looks for trigger in relation.triggers):
         raise refuse(f"REPLACE into {relation.source}, whose BEFORE INSERT trigger sees what it replaces")
-    rows = given_rows(source, columns, relation, scope, asks=False)
-    names = {fold(column.source) for column in columns}
-    whole = any(key.where or not {fold(n) for n in key.columns} <= names for key in keys)
-    new = fresh_rows(rows, columns, relation, whole=whole, mended=True)
     fresh, gone = (_free(name, scope) for name in ("fresh", "gone"))
     head = f"{prefix.rstrip()}, " if prefix else "WITH "
     parts = [f"{fresh} AS ({new.sql})"]
     only = ""
-    if keys:
-        parts.append(
-            f"{gone} AS (DELETE FROM {table_name(relation)} AS old USING {fresh} AS fresh"
-            f" WHERE {in_the_way(keys, relation, scope)} RETURNING 1)"
-        )
+    if where:
+        old = f"{table_name(relation)} AS old USING {fresh} AS fresh"
+        parts.append(f"{gone} AS (DELETE FROM {old} WHERE {silently(where, relation)} RETURNING 1)")
         # Reading what went makes PostgreSQL delete before it inserts.
         only = f" WHERE (SELECT count(*) FROM {gone}) >= 0"
     sql = (
@@ -102,11 +109,12 @@ _SILENTLY = "sqlite.replacing"
 
 
 def in_the_way(keys: Sequence[UniqueKey], relation: Relation, scope: Scope) -> str:
-    """The condition for a row called `old` to share a key with one called `fresh`, and so to be deleted.
+    """The condition for a row called `old` to share a key with one called `fresh`; "" without keys."""
+    return " OR ".join(f"({_same_key(key, relation, scope)})" for key in keys)
 
-    Its DELETE triggers do not fire.
-    """
-    test = " OR ".join(f"({_same_key(key, relation, scope)})" for key in keys)
+
+def silently(test: str, relation: Relation) -> str:
+    """The condition for a row to be deleted without firing the table's DELETE triggers."""
     if not any(trigger.event == "DELETE" for trigger in relation.triggers):
         return test
     return f"({test}) AND {_SILENTLY}({literal(replacing(relation))})"

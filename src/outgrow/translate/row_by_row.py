@@ -17,7 +17,7 @@ from outgrow.translate.assignments import new_values
 from outgrow.translate.changed import Change, column_of, table_name
 from outgrow.translate.expressions import condition, order_terms, translate
 from outgrow.translate.query import limit_clause
-from outgrow.translate.replacing import findings, in_the_way
+from outgrow.translate.replacing import findings, in_the_way, silently
 from outgrow.translate.scope import PARAMETER_TYPES, ROWID_NAMES, Parameters, Scope, Source
 from outgrow.translate.value import Value, refuse
 from outgrow.translate.walk import walk
@@ -61,6 +61,18 @@ def _keys_changed(node: tree.Update, relation: Relation) -> list[UniqueKey]:
     changed = {fold(column.source) for column, _ in _pairs(node, relation)}
     changed |= {fold(column.source) for column in relation.columns if column.generated}
     return [key for key in keys if key.where or changed & {fold(name) for name in key.columns}]
+
+
+def refuse_declared(node: tree.Update, relation: Relation) -> None:
+    """Refuses an UPDATE without a conflict clause of a key that declares one."""
+    if node.conflict or relation.unique_keys is None:
+        return
+    for key in _keys_changed(node, relation):
+        if key.conflict:
+            raise refuse(
+                f"UPDATE of a key of {relation.source} that declares ON CONFLICT {key.conflict}: "
+                f"write UPDATE OR {key.conflict}"
+            )
 
 
 def is_one(node: tree.Update, source: Source) -> bool:
@@ -217,9 +229,10 @@ def _replacing(
     parts = [f"fresh AS MATERIALIZED ({fresh} WHERE {where})"]
     only = ""
     if keys:
+        way = silently(in_the_way(keys, relation, scope), relation)
         parts.append(
             f"gone AS (DELETE FROM {table} AS old USING fresh"
-            f" WHERE old.ctid <> fresh.place_ AND ({in_the_way(keys, relation, scope)}) RETURNING 1)"
+            f" WHERE old.ctid <> fresh.place_ AND ({way}) RETURNING 1)"
         )
         only = " AND (SELECT count(*) FROM gone) >= 0"
     return (
@@ -249,6 +262,11 @@ def _given(parameters: Parameters) -> str:
 
 def _findings(node: tree.Update, relation: Relation, *, ordered: bool) -> list[str]:
     found = list(findings(relation)) if node.conflict == "REPLACE" else []
+    if node.conflict == "IGNORE" and any(trigger.event == "UPDATE" for trigger in relation.triggers):
+        found.append(
+            f"OR IGNORE: what a BEFORE trigger of {relation.source} did for a row that is ignored is undone; "
+            "on SQLite it stays"
+        )
     if ordered and node.where is not None:
         found.append(
             f"UPDATE OR {node.conflict} takes the rows of {relation.source} in the order of "
