@@ -580,6 +580,17 @@ def test_findings_say_what_is_not_kept() -> None:
     assert view.statements == ()
 
 
+def test_a_trigger_and_a_child_are_known_of_a_table_that_stays(both: Both) -> None:
+    both.ddl("CREATE TABLE own(id INTEGER PRIMARY KEY, n INTEGER)")
+    both.ddl("CREATE TABLE own_child(id INTEGER PRIMARY KEY, own INTEGER REFERENCES own ON DELETE CASCADE)")
+    both.ddl("CREATE TRIGGER own_new AFTER INSERT ON own BEGIN INSERT INTO log(what) VALUES ('own'); END")
+    found = both.moved.model.relation("own")
+    assert ([trigger.event for trigger in found.triggers], found.children) == (["INSERT"], ("own_child",))
+    both.check("REPLACE INTO own VALUES (1, 1)")
+    both.check("REPLACE INTO own VALUES (1, 2)")
+    both.check("SELECT count(*) FROM log WHERE what = 'own'")
+
+
 def test_a_table_left_behind_is_left_alone() -> None:
     options = Options(bytewise=True)
     schema = ("CREATE TABLE left_behind(a)", "CREATE VIEW v AS SELECT 1 AS one", "CREATE TABLE here(a TEXT)")

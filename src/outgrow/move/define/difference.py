@@ -247,7 +247,7 @@ class Difference:
             if relation.kind == "table":
                 origin = side.origins.get(name)
                 same = origin is not None and origin == side.after.table(name)
-                found.append(side.given[name] if same else relation)
+                found.append(_with_others(side.given[name], relation) if same else relation)
             elif name in self._made_views or name not in side.given:
                 found.append(relation)
             else:
@@ -330,3 +330,10 @@ def _is_parent(table: Table, database: Database) -> bool:
 
 def _temporary(sql: str) -> str:
     return "CREATE TEMPORARY TABLE " + sql.removeprefix("CREATE TABLE ")
+
+
+def _with_others(old: Relation, new: Relation) -> Relation:
+    """A table that stays, with what is new around it: triggers and other tables' foreign keys."""
+    if (old.triggers, old.children) == (new.triggers, new.children):
+        return old
+    return replace(old, triggers=new.triggers, children=new.children)
