@@ -113,6 +113,7 @@ def test_a_moved_database_remembers_what_a_row_can_break(
     ("arguments", "code", "says"),
     [
         (("SELECT 1",), 2, "name the schema"),
+        (("SELECT 1", "--to", "postgresql://127.0.0.1:1/x", "--names", "fold"), 2, "remembers its --types"),
         (("SELECT 'a", "--db", "SOURCE"), 2, "a string without its end at character 8"),
         (("", "--db", "SOURCE"), 2, "there is no statement"),
         (("SELECT 1", "--db", "nowhere.db"), 3, "does not exist"),

@@ -46,6 +46,10 @@ def command(
 
     if (db is None) == (to is None):
         raise ConfigError("name the schema: --db SOURCE for a SQLite file, or --to URL for a moved database")
+    if to is not None and any((types, names, plan)):
+        raise ConfigError(
+            "a moved database remembers its --types, --names and --plan; leave them out with --to"
+        )
     text = statement if statement is not None else sys.stdin.read()
     given = common.read_plan_file(plan)
     options = common.make_options(given, schema=schema, types=types, names=names, allow=None)
