@@ -14,6 +14,7 @@ from outgrow.move.migrate import Request, move
 from outgrow.move.progress import Silent
 from outgrow.move.remembered import attach
 from outgrow.options import Options
+from outgrow.schema.target import Qualified
 from outgrow.translate.control import detached
 from outgrow.translate.statement import translate_statement
 
@@ -49,6 +50,7 @@ SAME = (
     "PRAGMA main.table_info(t)",
     "PRAGMA other.table_info(t)",
     "SELECT (SELECT max(id) FROM other.t) + (SELECT max(id) FROM t)",
+    "SELECT (SELECT max(id) FROM other.t), count(*) FROM t GROUP BY (SELECT max(id) FROM t)",
 )
 WRITES = (
     "INSERT INTO other.t(id, s) SELECT id + 10, s FROM main.t",
@@ -138,6 +140,16 @@ def test_a_temporary_table_hides_its_like_only_where_no_database_is_named(moved:
     assert found == [
         f"SELECT 1::bigint FROM {schema}.t" for schema in ("pg_temp", "pg_temp", "public", "other")
     ]
+
+
+def test_names_of_different_databases_differ() -> None:
+    names = ("t", Qualified("t", "MAIN"), Qualified("t", "other"), Qualified("t", "temp"))
+    equal = {(a, b) for a in range(4) for b in range(4) if names[a] == names[b]}
+    unequal = {(a, b) for a in range(4) for b in range(4) if names[a] != names[b]}
+    assert equal.isdisjoint(unequal)
+    assert equal == {(0, 0), (0, 1), (1, 0), (1, 1), (2, 2), (3, 3)}
+    assert len(unequal) == 10
+    assert len(set(names)) == 3
 
 
 def test_detached(moved: Moved) -> None:

@@ -155,7 +155,10 @@ def box_keys(coordinates: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class Qualified(str):
-    """A table's name with the database before it that a SQL text gives, such as `main`."""
+    """A table's name with the database before it that a SQL text gives.
+
+    Equal to a bare name only if the database is `main`.
+    """
 
     __slots__ = ("database",)
 
@@ -166,6 +169,16 @@ class Qualified(str):
         return made
 
     database: str
+
+    def __eq__(self, other: object) -> bool:
+        database = other.database if isinstance(other, Qualified) else "main"
+        return self.database == database and super().__eq__(other) is True
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(str(self)) if self.database == "main" else hash((str(self), self.database))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
