@@ -65,6 +65,12 @@ def test_a_moved_database_remembers_what_is_needed(run_outgrow: Program, source:
     assert out.splitlines()[1].startswith("CREATE INDEX i ON public.t")
 
 
+@pytest.mark.parametrize("sql", ["PRAGMA table_info(t)", "SELECT name FROM sqlite_master"])
+def test_what_was_kept_at_the_move_says_so(sql: str, run_outgrow: Program, source: Path) -> None:
+    _, out, _ = run_outgrow("sql", sql, "--db", source)
+    assert "-- says what SQLite said at the move; what was defined in the target later is not in it" in out
+
+
 def test_an_attached_database_is_a_schema(run_outgrow: Program, source: Path, database: str) -> None:
     for schema in ("public", "old"):
         assert run_outgrow("move", source, "--to", database, "--schema", schema)[0] == 0

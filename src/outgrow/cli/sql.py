@@ -166,6 +166,8 @@ def _told(sql: str, found: Translated) -> dict[str, Any]:
     notes = list(found.findings)
     if "sqlite." in found.sql:
         notes.append("calls functions of the schema sqlite, which outgrow installs in the target")
+    if any(name in found.sql for name in ("sqlite.pragma_", "sqlite.sqlite_master(")):
+        notes.append("says what SQLite said at the move; what was defined in the target later is not in it")
     notes += [
         f"column {column.label} comes tagged: a letter for the storage class (i, r, t, b) before each value"
         for column in found.columns
