@@ -306,6 +306,20 @@ DIFFERS = {
     "CREATE TABLE c(t INTEGER REFERENCES t(id) ON DELETE CASCADE); "
     "CREATE TRIGGER x AFTER DELETE ON t BEGIN INSERT INTO log(what) VALUES ('t'); END; "
     "CREATE TRIGGER y AFTER DELETE ON c BEGIN UPDATE u SET n = 1; END": None,
+    "CREATE TABLE c(t INTEGER REFERENCES t(id) ON DELETE CASCADE); "
+    "CREATE TRIGGER x BEFORE DELETE ON t BEGIN INSERT INTO log(a) SELECT count(*) FROM c; END": (
+        "when one statement changes many rows of t, foreign keys write to c after the last of them, "
+        "on SQLite after each, and it speaks of that"
+    ),
+    "CREATE TABLE c(t INTEGER REFERENCES t(id) ON DELETE CASCADE); "
+    "CREATE TRIGGER x BEFORE DELETE ON c BEGIN SELECT RAISE(IGNORE); END": (
+        "RAISE(IGNORE) keeps a row of c as it is when its parent goes or changes, on SQLite the statement "
+        "fails for the foreign key"
+    ),
+    "CREATE TABLE c(t INTEGER REFERENCES t(id)); "
+    "CREATE TRIGGER x AFTER INSERT ON c BEGIN INSERT INTO t(id) VALUES (NEW.t); END": (
+        "it writes to t, a parent of c, after PostgreSQL has asked for the parent"
+    ),
     "CREATE TRIGGER x BEFORE UPDATE ON t BEGIN UPDATE t SET n = 0 WHERE id = NEW.id; END": (
         "it changes rows of t itself, which PostgreSQL refuses for a row that the same statement has yet "
         "to change"

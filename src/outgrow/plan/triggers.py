@@ -40,7 +40,9 @@ def plan_triggers(
     model = _with_triggers(model, nodes)
     together = _Together(
         places=places(nodes),
-        firing=Firing(triggers=nodes, model=model, views=views, actions=_actions(given)),
+        firing=Firing(
+            triggers=nodes, model=model, views=views, actions=_actions(given), parents=_parents(given)
+        ),
         remembers=frozenset(name for node in nodes for name in remembered_by(node)),
     )
     for entry in given.database.triggers:
@@ -71,6 +73,13 @@ def _actions(given: KeyInput) -> dict[tuple[str, str], frozenset[tuple[str, str]
                     at = (fold(key.parent_table), event)
                     found[at] = found.get(at, frozenset()) | {(fold(table.name), there)}
     return found
+
+
+def _parents(given: KeyInput) -> dict[str, frozenset[str]]:
+    return {
+        fold(table.name): frozenset(fold(key.parent_table) for key in table.foreign_keys)
+        for table in given.database.tables
+    }
 
 
 def _with_triggers(model: TargetModel, nodes: list[tree.CreateTrigger]) -> TargetModel:

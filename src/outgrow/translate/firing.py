@@ -117,34 +117,55 @@ class Firing:
     """All triggers of a database, what each view reads, and which tables a foreign key writes to.
 
     `views` goes by folded name; `actions` gives, for the folded name of a parent and an event, the children
-    with the event that a foreign key makes of it there.
+    with the event that a foreign key makes of it there; `parents` are those of each child.
     """
 
     triggers: Sequence[tree.CreateTrigger]
     model: TargetModel
     views: Mapping[str, frozenset[str]] = field(default_factory=dict)
     actions: Mapping[tuple[str, str], frozenset[tuple[str, str]]] = field(default_factory=dict)
+    parents: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def differs(self, node: tree.CreateTrigger) -> Iterator[str]:
         """What the trigger does otherwise on PostgreSQL, one line each."""
         raised = {part.action for part in walk(node.body) if isinstance(part, tree.Raise)}
         if "FAIL" in raised:
             yield "RAISE(FAIL) undoes what the statement did before it, as RAISE(ABORT) does"
-        if node.timing == "AFTER" and (seen := self._seen_at_the_end(node)):
+        if node.timing == "BEFORE":
+            yield from self._before(node, ignores="IGNORE" in raised)
+        elif node.timing == "AFTER":
+            yield from self._after(node)
+
+    def _before(self, node: tree.CreateTrigger, *, ignores: bool) -> Iterator[str]:
+        if ignores and any((fold(node.table), node.event) in made for made in self.actions.values()):
+            yield (
+                f"RAISE(IGNORE) keeps a row of {node.table} as it is when its parent goes or changes, "
+                "on SQLite the statement fails for the foreign key"
+            )
+        if child := self._early_child(node):
+            yield (
+                f"when one statement changes many rows of {node.table}, foreign keys write to {child} "
+                "after the last of them, on SQLite after each, and it speaks of that"
+            )
+        if node.event != "INSERT" and self._meddles(node):
+            yield (
+                f"it changes rows of {node.table} itself, which PostgreSQL refuses for a row that the same "
+                "statement has yet to change"
+            )
+
+    def _after(self, node: tree.CreateTrigger) -> Iterator[str]:
+        if node.event != "DELETE" and (parent := self._late_parent(node)):
+            yield f"it writes to {parent}, a parent of {node.table}, after PostgreSQL has asked for the parent"
+        if seen := self._seen_at_the_end(node):
             yield (
                 f"when one statement changes many rows of {node.table}, it runs after the last of them, "
                 f"on SQLite after each: {seen}"
             )
-        if node.timing == "AFTER" and (late := self._too_late(node)) is not None:
+        if (late := self._too_late(node)) is not None:
             other, table = late
             yield (
                 f"it runs before {other.name}, which a foreign key fires for rows of {other.table}, "
                 f"on SQLite after it; both speak of {table}"
-            )
-        if node.timing == "BEFORE" and node.event != "INSERT" and self._meddles(node):
-            yield (
-                f"it changes rows of {node.table} itself, which PostgreSQL refuses for a row that the same "
-                "statement has yet to change"
             )
 
     def _seen_at_the_end(self, node: tree.CreateTrigger) -> str:
@@ -179,6 +200,21 @@ class Firing:
                 if common and (other is not node or _numbers(node, common)):
                     return other, min(common)
         return None
+
+    def _early_child(self, node: tree.CreateTrigger) -> str:
+        """A table that the trigger speaks of and foreign keys of its own table write to; "" for none."""
+        made = self.actions.get((fold(node.table), node.event), frozenset())
+        written = {child for child, _ in made}
+        for other in self.triggers:
+            if (fold(other.table), other.event) in made:
+                written |= self._all_written(other)
+        return min(written & self._all_touched(node), default="")
+
+    def _late_parent(self, node: tree.CreateTrigger) -> str:
+        """A parent that the trigger or those it fires add to; "" for none."""
+        parents = self.parents.get(fold(node.table), frozenset())
+        written = {fold(table) for each in (node, *self._reached(node)) for table, _ in _events(each)}
+        return min(parents & written, default="")
 
     def _meddles(self, node: tree.CreateTrigger) -> bool:
         programs = (node, *self._reached(node))
