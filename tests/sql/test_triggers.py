@@ -242,6 +242,16 @@ def test_a_trigger_keeps_its_name_where_the_order_is_the_same(moving: Callable[[
     assert [name for (name,) in found.fetchall()] == ["a", "t1_z", "t2_m", "x"]
 
 
+def test_a_new_name_is_none_that_another_trigger_has(moving: Callable[[list[str]], Moved]) -> None:
+    first, second = logs("m", "AFTER INSERT ON t"), logs("z", "AFTER INSERT ON t")
+    moved = moving([first, second, logs("t2_m", "BEFORE INSERT ON t")])
+    assert {outcome.name: outcome.target for outcome in triggers(moved)} == {
+        "z": "tt1_z",
+        "m": "tt2_m",
+        "t2_m": "t2_m",
+    }
+
+
 def test_what_a_clause_outside_would_change_inside_is_refused(moving: Callable[[list[str]], Moved]) -> None:
     moved = moving(
         [
@@ -318,7 +328,7 @@ DIFFERS = {
     ),
     "CREATE TABLE c(t INTEGER REFERENCES t(id)); "
     "CREATE TRIGGER x AFTER INSERT ON c BEGIN INSERT INTO t(id) VALUES (NEW.t); END": (
-        "it writes to t, a parent of c, after PostgreSQL has asked for the parent"
+        "it writes to t, a parent of c, after PostgreSQL has asked for it"
     ),
     "CREATE TRIGGER x BEFORE UPDATE ON t BEGIN UPDATE t SET n = 0 WHERE id = NEW.id; END": (
         "it changes rows of t itself, which PostgreSQL refuses for a row that the same statement has yet "

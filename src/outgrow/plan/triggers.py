@@ -17,7 +17,8 @@ from outgrow.schema.model import Trigger
 from outgrow.schema.names import fold, qualified, shorten
 from outgrow.schema.target import TargetModel
 from outgrow.translate import tree, trigger
-from outgrow.translate.firing import Firing, Place, fires, places
+from outgrow.translate.differs import Firing
+from outgrow.translate.firing import Place, fires, places
 from outgrow.translate.statements import read_trigger
 from outgrow.translate.trigger import remembered_by
 

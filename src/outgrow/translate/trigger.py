@@ -3,7 +3,7 @@
 Stands after `query` and `store`, before `plan`, which creates triggers last, when the rows are in
 place. What SQLite does and this keeps: a trigger does not fire while it is itself running
 (recursive_triggers is off), however it is reached; RAISE(ABORT) undoes the statement; NEW cannot be
-changed; the rows that REPLACE takes away fire nothing. Where PostgreSQL's moment differs, `firing` tells.
+changed; the rows that REPLACE takes away fire nothing. Where PostgreSQL's moment differs, `differs` tells.
 Rules: https://www.sqlite.org/lang_createtrigger.html
 """
 
