@@ -257,10 +257,15 @@ def test_what_a_clause_outside_would_change_inside_is_refused(moving: Callable[[
         [
             "CREATE TRIGGER a AFTER INSERT ON t BEGIN INSERT OR IGNORE INTO u(id, n) VALUES (1, 0); END",
             "CREATE TRIGGER b BEFORE INSERT ON u BEGIN SELECT RAISE(IGNORE) WHERE NEW.n = 7; END",
+            "CREATE TRIGGER c AFTER UPDATE ON log BEGIN INSERT INTO t(k) VALUES (NEW.what); END",
         ]
     )
     assert moved.on_postgres("INSERT OR IGNORE INTO t(id) VALUES (1)").error == ""
     for sql, missing in (
+        (
+            "UPDATE OR IGNORE log SET a = 1",
+            "UPDATE OR IGNORE on log, whose triggers write to tables with keys",
+        ),
         ("REPLACE INTO t(id) VALUES (1)", "INSERT OR REPLACE on t, whose triggers write to tables with keys"),
         (
             "REPLACE INTO u(id) VALUES (1)",

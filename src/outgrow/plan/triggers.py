@@ -18,7 +18,7 @@ from outgrow.schema.names import fold, qualified, shorten
 from outgrow.schema.target import TargetModel
 from outgrow.translate import tree, trigger
 from outgrow.translate.differs import Firing
-from outgrow.translate.firing import Place, fires, places
+from outgrow.translate.firing import Place, places
 from outgrow.translate.statements import read_trigger
 from outgrow.translate.trigger import remembered_by
 
@@ -38,18 +38,20 @@ def plan_triggers(
     """All triggers, and the model with what its tables fire; `views` says what each view reads, folded."""
     made: list[Made] = []
     nodes = list(_read(given))
-    model = _with_triggers(model, nodes)
+    firing = Firing(
+        triggers=nodes, model=model, views=views, actions=_actions(given), parents=_parents(given)
+    )
+    model = _with_triggers(model, firing)
     together = _Together(
         places=places(nodes),
-        firing=Firing(
-            triggers=nodes, model=model, views=views, actions=_actions(given), parents=_parents(given)
-        ),
+        firing=firing,
         remembers=frozenset(name for node in nodes for name in remembered_by(node)),
     )
     for entry in given.database.triggers:
         made += _trigger(entry, model, given, together)
     moved = {fold(o.name) for part in made if isinstance(part, Statement) for o in part.outcomes}
-    return made, _with_triggers(model, [node for node in nodes if fold(node.name) in moved])
+    there = replace(firing, triggers=[node for node in nodes if fold(node.name) in moved])
+    return made, _with_triggers(model, there)
 
 
 def _read(given: KeyInput) -> Iterator[tree.CreateTrigger]:
@@ -83,11 +85,13 @@ def _parents(given: KeyInput) -> dict[str, frozenset[str]]:
     }
 
 
-def _with_triggers(model: TargetModel, nodes: list[tree.CreateTrigger]) -> TargetModel:
+def _with_triggers(model: TargetModel, firing: Firing) -> TargetModel:
     relations = tuple(
         replace(
             relation,
-            triggers=tuple(fires(node, model) for node in nodes if fold(node.table) == fold(relation.source)),
+            triggers=tuple(
+                firing.fires(node) for node in firing.triggers if fold(node.table) == fold(relation.source)
+            ),
         )
         for relation in model.relations
     )

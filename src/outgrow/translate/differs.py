@@ -1,4 +1,4 @@
-"""Where PostgreSQL's moment for a trigger can be told from SQLite's.
+"""What triggers do together: whom they fire, and where PostgreSQL's moment can be told from SQLite's.
 
 SQLite runs AFTER triggers, and what foreign keys ask for, after each row, PostgreSQL after the last row of
 the statement. Read from the statements of all triggers together; used by `plan.triggers`.
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from outgrow.schema.names import fold
-from outgrow.schema.target import TargetModel
+from outgrow.schema.target import Fires, TargetModel
 from outgrow.translate import tree
-from outgrow.translate.firing import table_of
+from outgrow.translate.firing import conflicts, table_of
 from outgrow.translate.scope import ROWID_NAMES
 from outgrow.translate.walk import walk
 
@@ -30,6 +30,18 @@ class Firing:
     views: Mapping[str, frozenset[str]] = field(default_factory=dict)
     actions: Mapping[tuple[str, str], frozenset[tuple[str, str]]] = field(default_factory=dict)
     parents: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def fires(self, node: tree.CreateTrigger) -> Fires:
+        """What writers of its table must know of the trigger and of those that it fires."""
+        programs = (node, *self._reached(node))
+        own = fold(node.table) in set().union(*(self._touched(each) for each in programs))
+        ignores = any(isinstance(part, tree.Raise) and part.action == "IGNORE" for part in walk(node.body))
+        return Fires(
+            timing=node.timing,
+            event=node.event,
+            looks=(node.timing, node.event) == ("BEFORE", "INSERT") and (own or ignores),
+            conflicts=frozenset(word for each in programs for word in conflicts(each, self.model)),
+        )
 
     def differs(self, node: tree.CreateTrigger) -> Iterator[str]:
         """What the trigger does otherwise on PostgreSQL, one line each."""

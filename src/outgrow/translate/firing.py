@@ -7,14 +7,13 @@ SQLite fires the triggers of one table, timing and event newest first, PostgreSQ
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from outgrow.schema.names import fold, shorten
-from outgrow.schema.target import Fires, Relation, TargetModel
+from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate import tree
 from outgrow.translate.scope import ROWID_NAMES
-from outgrow.translate.walk import walk
 
 _OF_FOREIGN_KEYS = "RI_ConstraintTrigger"
 """What the names of PostgreSQL's own triggers begin with; SQLite does what a foreign key asks for first."""
@@ -74,21 +73,13 @@ def _numbered(names: Sequence[str], taken: set[str]) -> list[str]:
         mark += "t"
 
 
-def fires(node: tree.CreateTrigger, model: TargetModel) -> Fires:
-    """What writers of its table must know of the trigger."""
-    before_insert = (node.timing, node.event) == ("BEFORE", "INSERT")
-    ignores = any(isinstance(part, tree.Raise) and part.action == "IGNORE" for part in walk(node.body))
-    own = any(table_of(part) == fold(node.table) for part in walk((node.when, node.body)))
-    return Fires(
-        timing=node.timing,
-        event=node.event,
-        looks=before_insert and (ignores or own),
-        conflicts=frozenset(
-            part.conflict or "ABORT"
-            for part in node.body
-            if isinstance(part, tree.Insert | tree.Update) and _can_conflict(part, model)
-        ),
-    )
+def conflicts(node: tree.CreateTrigger, model: TargetModel) -> Iterator[str]:
+    """The conflict clauses of the body's statements that can meet a taken key."""
+    for part in node.body:
+        if isinstance(part, tree.Insert | tree.Update):
+            keyed = _can_conflict(part, model)
+            if keyed is not None:
+                yield (part.conflict or "ABORT") if keyed else "IGNORE"
 
 
 def table_of(node: object) -> str:
@@ -98,14 +89,17 @@ def table_of(node: object) -> str:
     return fold(node.name) if isinstance(node, tree.TableRef) else ""
 
 
-def _can_conflict(node: tree.Insert | tree.Update, model: TargetModel) -> bool:
-    """Whether the statement gives a value to a column of a unique key."""
+def _can_conflict(node: tree.Insert | tree.Update, model: TargetModel) -> bool | None:
+    """Whether the statement gives a value to a column of a unique key, None for no.
+
+    False is for the rowid of a table that has no such key on the target: there it meets no other.
+    """
     if isinstance(node, tree.Insert) and node.upserts:
-        return False
+        return None
     try:
         relation = model.relation(node.table)
     except KeyError:
-        return False
+        return None
     if relation.unique_keys is None:
         return True
     if isinstance(node, tree.Insert):
@@ -113,6 +107,8 @@ def _can_conflict(node: tree.Insert | tree.Update, model: TargetModel) -> bool:
     else:
         given = tuple(name for names, _ in node.assignments for name in names)
     names = {fold(name) for name in given}
-    return bool(names & ROWID_NAMES) or any(
-        names & {fold(column) for column in key.columns} for key in relation.unique_keys
-    )
+    if any(names & {fold(column) for column in key.columns} for key in relation.unique_keys):
+        return True
+    if not names & ROWID_NAMES:
+        return None
+    return relation.rowid_alias is not None
