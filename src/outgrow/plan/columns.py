@@ -64,11 +64,11 @@ def plan_column(given: TableInput, column: Column) -> PlannedColumn:
     findings = list(_column_findings(where, column, seen))
     generated = _generated(given, column, target, outcomes, findings)
     default = None if identity or generated else _default(given, column, choice, target, outcomes, findings)
-    if column.name == table.rowid_alias:
+    if column.name == table.rowid_alias and not column.hidden:
         outcomes += _identity_outcomes(where, column, choice, identity=identity)
-    if given.select is None:
+    if given.select is None and not column.hidden:
         not_null = _not_null(where, column, seen, outcomes, findings)
-    else:  # a virtual table's rowid; SQLite has declared nothing
+    else:  # a rowid; SQLite has declared nothing
         not_null = column.not_null and not seen.nulls
     plan = ColumnPlan(
         source=column.name,

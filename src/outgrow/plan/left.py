@@ -30,6 +30,8 @@ def left_with_table(table: Table, *, virtual: bool) -> Iterator[Made]:
 
 def _of_columns(table: Table) -> Iterator[tuple[ObjectKind, str]]:
     for column in table.columns:
+        if column.hidden:  # SQLite has declared nothing
+            continue
         yield "columns", column.name
         if column.not_null:
             yield "not_nulls", column.name
@@ -42,7 +44,7 @@ def _of_columns(table: Table) -> Iterator[tuple[ObjectKind, str]]:
 
 
 def _of_table(table: Table) -> Iterator[tuple[ObjectKind, str]]:
-    if table.primary_key:
+    if table.primary_key and not table.column(table.primary_key[0]).hidden:
         yield "primary_keys", table.primary_key_name or "PRIMARY KEY"
     for index in table.indexes:
         if index.origin != "pk":
