@@ -133,11 +133,14 @@ REFUSED = {
     "SELECT rowid FROM docs WHERE docs MATCH 'cat' AND rank MATCH 'mine(1)'": "the rank function mine(1)",
     "UPDATE bare SET a = 'x'": "UPDATE of bare, a contentless table, which SQLite refuses too",
     "DELETE FROM bare": "DELETE of bare, a contentless table, which SQLite refuses too",
+    "SELECT a FROM lang WHERE lang MATCH 'x'": "searching lang: its rows have languages of their own",
     "SELECT matchinfo(t3) FROM t3 WHERE t3 MATCH 'one'": "matchinfo() with 1 arguments of FTS4",
 }
 FTS3 = """
 CREATE VIRTUAL TABLE t3 USING fts4(a, b);
 INSERT INTO t3 VALUES ('one two three', 'four five'), ('two one', 'one'), ('three', 'one two');
+CREATE VIRTUAL TABLE lang USING fts4(a, languageid=l);
+INSERT INTO lang(a, l) VALUES ('x', 0), ('y', 2);
 CREATE VIRTUAL TABLE u3 USING fts3(a, b, tokenize=unicode61 "remove_diacritics=0" "tokenchars=-");
 INSERT INTO u3 SELECT * FROM t3;
 INSERT INTO u3 VALUES ('Ünder-score é', 'né');
@@ -165,7 +168,7 @@ QUERIES_OF_FTS3 = (
     "one OR two NOT three", 'two a:"one"',
 )  # fmt: skip
 SEARCHES_OF_FTS3 = (
-    "SELECT * FROM t3", "SELECT docid, rowid, * FROM t3 WHERE t3 MATCH 'one' ORDER BY docid",
+    "SELECT * FROM t3", "SELECT docid, a, l FROM lang WHERE a = 'y' AND l = 2", "SELECT * FROM lang", "SELECT docid, rowid, * FROM t3 WHERE t3 MATCH 'one' ORDER BY docid",
     "SELECT docid, * FROM cx WHERE cx MATCH 'beta'", "SELECT docid, * FROM cx",
     "SELECT * FROM u3 WHERE u3 MATCH 'under-score'", "SELECT offsets(u3) FROM u3 WHERE u3 MATCH 'é OR né'",
     "SELECT c.* FROM c JOIN cx ON c.id = cx.docid WHERE cx MATCH 'x:beta'",

@@ -217,7 +217,8 @@ class Scope:
                 continue
             if fold(name.column) == fold(source.search.relation.source):
                 return source, None
-            if fold(name.column) in map(fold, source.search.declared.columns):
+            declared = source.search.relation.full_text
+            if declared is not None and fold(name.column) in map(fold, declared.columns):
                 return source, name.column
         return None
 
