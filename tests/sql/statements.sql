@@ -153,3 +153,5 @@ SELECT -0.0, - (0.0), -(-0.0), -1.5, - '0.0', -x FROM (SELECT 0.0 AS x)
 SELECT '10.0' + 5, typeof('1e2' * 1), '1.0' / 2, - '0.0', '5.0' % 3, typeof(- '2.0'), ' 2.0 ' + 1, '2.0x' + 1, x'322E30' + 1, abs(-0.0)
 SELECT name + '1.0', '1.0' + id, mixed + '2.0', id / '2.0' FROM item ORDER BY id
 SELECT max(DISTINCT id, 3), upper(DISTINCT name) FROM item ORDER BY id
+SELECT r FROM (SELECT id AS r FROM item) ORDER BY 1
+WITH s AS (SELECT name AS "The Name" FROM item) SELECT "the name" FROM s ORDER BY 1

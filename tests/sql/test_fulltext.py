@@ -54,6 +54,17 @@ CREATE VIRTUAL TABLE bare USING fts5(a, b, content='', tokenize='porter');
 INSERT INTO bare(rowid, a, b) VALUES (1, 'one two', 'three running'), (5, 'two', NULL), (7, NULL, ''), (9, 'Ünï two', 'one');
 CREATE VIRTUAL TABLE bare3 USING fts5(a, content='', tokenize='trigram');
 INSERT INTO bare3(rowid, a) VALUES (1, 'abc def'), (2, 'bcdef');
+CREATE VIRTUAL TABLE reals USING fts5(r, i, bl);
+INSERT INTO reals VALUES (1.5, 10, x'6162'), (2.25, 20, x'c3a9'), (1e300, 30, NULL);
+CREATE VIRTUAL TABLE "My Docs" USING fts5("Select", "fts_vector", "a ""b");
+INSERT INTO "My Docs" VALUES ('one', 'two', 'three'), ('two', 'x', 'y');
+CREATE VIRTUAL TABLE six USING fts5(a, b, c, d, e, f);
+INSERT INTO six VALUES ('one two', 'x', 'y', 'z', 'two two', 'one'), ('q', 'one', 'y', 'z', 'two', 'three two');
+CREATE VIRTUAL TABLE dn USING fts5(a, b, detail=none, columnsize=0);
+INSERT INTO dn VALUES ('one two', 'three'), ('two', 'one');
+CREATE VIEW seen AS SELECT id, a || ' plus' AS a, made FROM art;
+CREATE VIRTUAL TABLE ev USING fts5(a, made, content=seen, content_rowid=id);
+INSERT INTO ev(ev) VALUES ('rebuild');
 CREATE VIRTUAL TABLE odd USING fts5(n, m, tokenize = "unicode61 tokenchars '-_'");
 INSERT INTO odd VALUES (1, 2.5), ('well-known', x'616263'), (NULL, 'a_b');
 """
@@ -98,6 +109,15 @@ SEARCHES = (
     "SELECT rowid, rank FROM ranked WHERE ranked MATCH 'one' ORDER BY rank",
     "SELECT rowid, n, m, typeof(n), typeof(m) FROM odd WHERE odd MATCH '1 OR \"well-known\" OR a_b' ORDER BY rowid",
     "SELECT rowid FROM odd WHERE odd MATCH 'abc OR 2'",
+    "SELECT rowid, * FROM reals WHERE reals MATCH '\"1.5\" OR 20 OR ab OR é OR \"1.0e+300\"'",
+    """SELECT rowid, *, highlight("My Docs", 1, '<', '>') AS h FROM "My Docs" WHERE "My Docs" MATCH 'two' ORDER BY rank""",
+    "SELECT rowid, rank, bm25(six, 1, 2, 3, 4, 5, 6), highlight(six, 4, '<', '>') FROM six WHERE six MATCH 'two' ORDER BY rank",
+    "SELECT rowid FROM six WHERE six MATCH 'e:two NEAR(one two)'",
+    "WITH s AS (SELECT rowid AS r, rank AS k FROM six WHERE six MATCH 'two') SELECT r FROM s ORDER BY k",
+    "SELECT r.rowid, (SELECT snippet(six, -1, '<', '>', '.', 4) FROM six WHERE six MATCH 'two' AND six.rowid = r.rowid) FROM reals r",
+    "SELECT rowid, rank FROM dn WHERE dn MATCH 'one two' ORDER BY rank",
+    "SELECT rowid, * FROM ev WHERE ev MATCH 'plus NOT 2022' ORDER BY rank",
+    "SELECT art.made FROM art JOIN ev ON ev.rowid = art.id WHERE ev MATCH 'one'",
     "SELECT rowid, * FROM bare",
     "SELECT rowid, a, rank, highlight(bare, 0, '<', '>'), snippet(bare, -1, '<', '>', '.', 3) FROM bare WHERE bare MATCH 'two' ORDER BY rank",
     "SELECT rowid FROM bare WHERE bare MATCH '\"one two\" OR b:run OR ^uni'",

@@ -294,7 +294,7 @@ def named_source(result: Result, alias: str, names: tuple[str, ...]) -> Source:
             kind=column.kind,
             type=column.type,
             nullable=column.nullable,
-            column=column.column,
+            column=None if column.column is None else replace(column.column, source=label),
             collation=column.collation,
             natural=column.natural,
             stored=column.stored,
