@@ -17,11 +17,12 @@ from sql_engines import Moved, Outcome
 from test_corpus_moves import copied
 
 from outgrow.errors import TranslationError
-from outgrow.schema.model import Affinity
+from outgrow.schema.model import Affinity, Trigger
 from outgrow.schema.names import fold, literal, qualified, quote, quote_sqlite
 from outgrow.schema.target import Relation, TargetColumn
 from outgrow.sqlite.create_sql import parse_trigger
 from outgrow.translate import depends_on
+from outgrow.translate.statements import read_trigger
 
 _WHOLE = {Affinity.INTEGER, Affinity.NUMERIC}
 Multiset = Counter[tuple[str, ...]]
@@ -94,6 +95,12 @@ class Sides:
         )
         for table, name in found.fetchall():
             self.post.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}".encode())
+
+    def never_fires(self, entry: Trigger) -> bool:
+        """Whether it waits for an UPDATE OF columns that its table does not have."""
+        columns = {fold(column.name) for column in self.tables[fold(entry.table)].columns}
+        named = {fold(name) for name in read_trigger(entry.sql).columns}
+        return bool(named) and not named & columns
 
     def reached(self, target: Target) -> list[str]:
         """The target, and the tables that its triggers and those that they fire speak of."""
@@ -231,28 +238,19 @@ _STRICTER = ("CheckViolation", "NotNullViolation")
 _LEFT = {
     "calibre.db": {
         "the function title_sort()": 4,
-        "the column author": 5,
-        "the column annotations_fts.annotations_fts": 2,
-    },
-    "gpkg_gdal_sample.db": {"the function st_minx()": 45, "the function st_isempty()": 30},
-    "llm.db": {
-        "rowid of a table without INTEGER PRIMARY KEY": 1,
-        "the column responses_fts.responses_fts": 2,
-        "the column turn_search_fts.turn_search_fts": 2,
     },
     "plaso_imessage_chat.db": {
         "the function delete_attachment_path()": 1,
         "the function before_delete_attachment_path()": 1,
     },
 }
-"""Why triggers stay behind: functions of the application, columns that are not there, full-text commands."""
+"""Why triggers stay behind: functions of the application."""
 _VIEWS_LEFT = {
     "calibre.db": {
         "SQLite cannot run it: no such function: books_list_filter": 10,
         "SQLite cannot run it: no such function: title_sort": 1,
         "SQLite cannot run it: no such function: sortconcat": 1,
     },
-    "llm.db": {"rowid of a table without INTEGER PRIMARY KEY": 1},
 }
 _LANGUAGE = "INSERT INTO language VALUES (1, 'English', '2006-02-15 05:02:19')"
 _FILM = (
@@ -261,8 +259,7 @@ _FILM = (
 
 DATABASES = {
     "calibre.db": Expected(
-        views=21, views_left=12, triggers=74, triggers_left=11, refused=4, rounds=1,
-        aside=("annotations_fts", "annotations_fts_stemmed"),
+        views=21, views_left=12, triggers=74, triggers_left=4, refused=4, rounds=1,
         more=tuple(
             sql
             for n in (8, 10, 12)
@@ -274,10 +271,8 @@ DATABASES = {
         ),
     ),
     "datasette_fixtures.db": Expected(views=4),
-    "gpkg_gdal_sample.db": Expected(triggers=90, triggers_left=75),
-    "llm.db": Expected(
-        views=1, views_left=1, triggers=6, triggers_left=5, refused=4, aside=("turn_search_fts",)
-    ),
+    "gpkg_gdal_sample.db": Expected(triggers=90),
+    "llm.db": Expected(views=1, triggers=6, refused=4),
     "mbtiles_geocoder_data.db": Expected(views=3),
     "mlflow.db": Expected(triggers=1),
     "northwind.db": Expected(views=17),
@@ -325,7 +320,8 @@ def test_the_same_writes_leave_the_same_tables(
     with closing(Sides(copied(corpus_dir, name, tmp_path), database, expected)) as sides:
         told = _told_by(sides, name)
     assert told.differences == []
-    assert sorted(entry.name for entry in sides.triggers if entry.name not in sides.fired) == []
+    quiet = {entry.name for entry in sides.triggers if entry.name not in sides.fired}
+    assert quiet == {entry.name for entry in sides.triggers if sides.never_fires(entry)}
     assert (len(told.refused), told.renumbered) == (expected.refused, expected.renumbered), told.refused
     found = sides.moved.database
     assert (len(found.views), len(found.triggers)) == (expected.views, expected.triggers)
@@ -341,5 +337,5 @@ def test_the_corpus_in_all() -> None:
     """Views and triggers of the corpus, and how many of them move: each of those was seen to do the same."""
     every = DATABASES.values()
     views, triggers = sum(e.views for e in every), sum(e.triggers for e in every)
-    assert (views, views - sum(e.views_left for e in every)) == (69, 56)
-    assert (triggers, triggers - sum(e.triggers_left for e in every)) == (258, 165)
+    assert (views, views - sum(e.views_left for e in every)) == (69, 57)
+    assert (triggers, triggers - sum(e.triggers_left for e in every)) == (258, 252)

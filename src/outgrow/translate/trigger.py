@@ -19,7 +19,7 @@ from outgrow.translate.body import FORGET, MEMORY, remember, statements
 from outgrow.translate.expressions import condition
 from outgrow.translate.firing import Place, replacing, running
 from outgrow.translate.query import query
-from outgrow.translate.scope import Scope, Source, relation_source
+from outgrow.translate.scope import ROWID_NAMES, Scope, Source, relation_source
 from outgrow.translate.statements import read_trigger
 from outgrow.translate.value import refuse, speaking_of
 from outgrow.translate.walk import walk
@@ -72,12 +72,14 @@ def _trigger(
     scope = Scope(model=model, sources=_records(node, relation), bytewise=bytewise, subquery=query)
     function = qualified(relation.schema, shorten(fold(node.name), "_trigger"))
     body = _function_body(node, relation, scope, place, remembers)
+    fired_by = _event(node, relation)
+    event, never = (fired_by, "") if fired_by is not None else (node.event, " WHEN (false)")
     return TranslatedTrigger(
         name=place.name,
         statements=(
             f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {_dollar_quoted(body)}",
-            f"CREATE TRIGGER {quote(place.name)} {node.timing} {_event(node, relation)} ON "
-            f"{qualified(relation.schema, relation.name)} FOR EACH ROW EXECUTE FUNCTION {function}()",
+            f"CREATE TRIGGER {quote(place.name)} {node.timing} {event} ON "
+            f"{qualified(relation.schema, relation.name)} FOR EACH ROW{never} EXECUTE FUNCTION {function}()",
         ),
     )
 
@@ -106,14 +108,22 @@ def _record(relation: Relation, name: str, timing: tree.Timing) -> Source:
     return source if current else replace(source, key=())
 
 
-def _event(node: tree.CreateTrigger, relation: Relation) -> str:
+def _event(node: tree.CreateTrigger, relation: Relation) -> str | None:
+    """What fires the trigger; None for UPDATE OF columns that the table does not have, which nothing does."""
     if not node.columns:
         return node.event
+    names = [name for column in node.columns if (name := _column_name(relation, column)) is not None]
+    return f"UPDATE OF {', '.join(map(quote, names))}" if names else None
+
+
+def _column_name(relation: Relation, column: str) -> str | None:
+    """The target's name of a column after UPDATE OF; None for one that the table does not have."""
     try:
-        names = [quote(relation.column(column).name) for column in node.columns]
-    except KeyError as error:
-        raise refuse(f"the column {error.args[0]}") from None
-    return f"UPDATE OF {', '.join(names)}"
+        return relation.column(column).name
+    except KeyError:
+        if fold(column) in ROWID_NAMES:
+            raise refuse(f"UPDATE OF {column}") from None
+        return None
 
 
 def _refuse_unknown(node: tree.CreateTrigger) -> None:
