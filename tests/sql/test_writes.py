@@ -110,6 +110,16 @@ def test_replace_by_several_keys(moved: Moved, sql: str) -> None:
     _same_afterwards(moved, sql, "INSERT INTO word(note) VALUES ('the next one')")
 
 
+def test_an_update_moves_the_next_key(moved: Moved) -> None:
+    _same_afterwards(
+        moved,
+        "UPDATE word SET (id, note) = (SELECT 40 + max(id), 'x' FROM part) WHERE id = 1",
+        "INSERT INTO word(note) VALUES ('44')",
+        "UPDATE OR REPLACE word SET id = 60 WHERE id = 2",
+        "INSERT INTO word(note) VALUES ('61')",
+    )
+
+
 def test_replace_moves_the_next_key(moved: Moved) -> None:
     _same_afterwards(
         moved, "REPLACE INTO word VALUES (70, 'a', 'y', 'DEFAULT')", "INSERT INTO word(note) VALUES ('71')"
@@ -193,6 +203,11 @@ def test_replace(moved: Moved, sql: str) -> None:
         "UPDATE OR REPLACE parent SET id = 1 WHERE id = 2",
         "UPDATE OR REPLACE heard SET code = 'a'",
         "DELETE FROM heir WHERE id = 1",
+        "UPDATE word SET id = NULL WHERE id = 1",
+        "UPDATE word SET id = id + 10 WHERE id = 1",
+        "UPDATE word SET id = nullif(id, 1)",
+        "UPDATE word SET (id, note) = (SELECT NULL, 'x') WHERE id = 1",
+        "INSERT INTO word(code) VALUES ('a') ON CONFLICT (code) DO UPDATE SET id = NULL",
         "UPDATE OR ROLLBACK word SET note = 'x'",
         "UPDATE OR FAIL word SET code = 'b' WHERE id = 1",
         "UPDATE OR FAIL word SET code = 'q' WHERE code = 'a' AND id > 0",

@@ -53,9 +53,14 @@ def new_values(assignments: Assignments, relation: Relation, scope: Scope) -> li
 
 
 def _new_value(column: TargetColumn, expression: tree.Expression, relation: Relation, scope: Scope) -> str:
-    text = kept(translate(expression, scope), column, relation, scope)
-    # The next key goes beyond one that an UPDATE gives, too.
-    return kept_rowid(text, column, relation) if is_rowid(relation, column) else text
+    value = translate(expression, scope)
+    text = kept(value, column, relation, scope)
+    return _rowid(text, column, relation, nullable=value.nullable) if is_rowid(relation, column) else text
+
+
+def _rowid(text: str, column: TargetColumn, relation: Relation, *, nullable: bool) -> str:
+    """A new rowid: the next key goes beyond it, as with INSERT; NULL asks for none here."""
+    return kept_rowid(f"sqlite.a_rowid({text})" if nullable else text, column, relation)
 
 
 def _row_from(columns: list[TargetColumn], node: tree.Subquery, relation: Relation, scope: Scope) -> str:
@@ -69,6 +74,10 @@ def _row_from(columns: list[TargetColumn], node: tree.Subquery, relation: Relati
             replace(value, sql=f"one.{name}", constant=None, digits=None, flag=None), column, relation, inside
         )
         for value, name, column in zip(result.columns, names, columns, strict=True)
+    ]
+    texts = [
+        _rowid(text, column, relation, nullable=True) if is_rowid(relation, column) else text
+        for text, column in zip(texts, columns, strict=True)
     ]
     listed = ", ".join(quote(column.name) for column in columns)
     return f"({listed}) = (SELECT {', '.join(texts)} FROM ({result.sql} LIMIT 1) AS one ({', '.join(names)}))"

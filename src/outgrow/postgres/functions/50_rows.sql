@@ -242,6 +242,17 @@ $$;
 CREATE OR REPLACE FUNCTION sqlite.sqlite_version() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT '3.40.1' $$;
 
+-- A rowid that an UPDATE sets: NULL is none.
+CREATE OR REPLACE FUNCTION sqlite.a_rowid(rowid bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+  IF rowid IS NULL THEN
+    RAISE EXCEPTION 'datatype mismatch' USING ERRCODE = '42804', DETAIL = 'A rowid cannot become NULL.';
+  END IF;
+  RETURN rowid;
+END
+$$;
+
 -- A key that a statement gives itself: NULL asks for the next one, and the next one goes beyond any other.
 CREATE OR REPLACE FUNCTION sqlite.keep_rowid(relation text, key text, rowid bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
