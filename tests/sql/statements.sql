@@ -155,3 +155,4 @@ SELECT name + '1.0', '1.0' + id, mixed + '2.0', id / '2.0' FROM item ORDER BY id
 SELECT max(DISTINCT id, 3), upper(DISTINCT name) FROM item ORDER BY id
 SELECT r FROM (SELECT id AS r FROM item) ORDER BY 1
 WITH s AS (SELECT name AS "The Name" FROM item) SELECT "the name" FROM s ORDER BY 1
+SELECT *, "id"+1, i."name", "name", "no column" FROM item AS i WHERE id = 1

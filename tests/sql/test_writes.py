@@ -203,6 +203,7 @@ def test_replace(moved: Moved, sql: str) -> None:
         "UPDATE OR REPLACE parent SET id = 1 WHERE id = 2",
         "UPDATE OR REPLACE heard SET code = 'a'",
         "DELETE FROM heir WHERE id = 1",
+        'UPDATE word SET note = note WHERE id = 1 RETURNING "id"+1, word."id", "note", "no column", note COLLATE NOCASE',
         "UPDATE word SET id = NULL WHERE id = 1",
         "UPDATE word SET id = id + 10 WHERE id = 1",
         "UPDATE word SET id = nullif(id, 1)",
