@@ -205,6 +205,20 @@ def test_query_only_holds_in_a_transaction_that_has_begun(moved: Moved) -> None:
         assert not moved.on_postgres("DELETE FROM a").error
 
 
+def test_deferred_foreign_keys_wait_for_the_end(moved: Moved) -> None:
+    """Also those that were not declared DEFERRABLE."""
+    begin = ("BEGIN", "PRAGMA defer_foreign_keys = ON", "INSERT INTO b VALUES (77, 1)")
+    moved.lite.execute("PRAGMA foreign_keys = ON")
+    for sql in (*begin, "INSERT INTO a(id) VALUES (77)", "COMMIT", "DELETE FROM a", *begin):
+        ours, theirs = moved.on_sqlite(sql), moved.on_postgres(sql)
+        assert (ours.error, theirs.error) == ("", ""), sql
+    assert "FOREIGN KEY" in moved.on_sqlite("COMMIT").error
+    moved.lite.execute("ROLLBACK")
+    assert "foreign key" in moved.on_postgres("COMMIT").error
+    for side in (moved.on_sqlite, moved.on_postgres):
+        assert "foreign key" in side("INSERT INTO b VALUES (77, 1)").error.lower()
+
+
 def test_waiting_for_a_lock_ends(moved: Moved) -> None:
     moved.on_postgres("PRAGMA busy_timeout = 0")
     with psycopg.connect(moved.post.info.dsn) as other:

@@ -151,12 +151,14 @@ def _foreign_key(given: KeyInput, table: Table, key: ForeignKey, left: Outcome) 
 
 
 def _manner(key: ForeignKey) -> str:
-    """The key's actions and when it is checked, each with a space before it."""
+    """The key's actions and when it is checked, each with a space before it.
+
+    Every key is DEFERRABLE, as PRAGMA defer_foreign_keys makes it in SQLite.
+    """
     actions = "".join(
         f" ON {event} {action}"
         for event, action in (("UPDATE", key.on_update), ("DELETE", key.on_delete))
         if action != "NO ACTION"
     )
-    deferrable = " DEFERRABLE" if key.deferrable else ""
     deferred = " INITIALLY DEFERRED" if key.deferrable and key.initially_deferred else ""
-    return actions + deferrable + deferred
+    return actions + " DEFERRABLE" + deferred

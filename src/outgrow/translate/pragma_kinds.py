@@ -276,7 +276,7 @@ def defer_foreign_keys() -> Pragma:
         return Answer(
             sql="SET CONSTRAINTS ALL DEFERRED",
             findings=(
-                "PRAGMA defer_foreign_keys: give it after BEGIN; only foreign keys declared DEFERRABLE wait",
+                "PRAGMA defer_foreign_keys: give it after BEGIN; it holds to the end of the transaction",
             ),
         )
 

@@ -75,7 +75,7 @@ RULES: Mapping[str, Pragma] = {
     ),
     "foreign_key_list": rows_of("foreign_key_list"),
     "foreign_keys": fixed(
-        "foreign_keys", 1, "drop the constraint, or declare it DEFERRABLE and PRAGMA defer_foreign_keys = ON",
+        "foreign_keys", 1, "write PRAGMA defer_foreign_keys = ON after BEGIN, or drop the constraint",
         finding="PRAGMA foreign_keys: PostgreSQL always enforces them",
     ),
     "freelist_count": refused("freelist_count", "ask pg_stat_user_tables for what VACUUM can free"),
