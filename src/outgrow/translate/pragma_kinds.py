@@ -161,7 +161,7 @@ def session(
     )
 
 
-def fixed(name: str, value: int, advice: str, *, finding: str = "", said: str = "") -> Pragma:
+def fixed(name: str, value: int, advice: str, *, finding: str = "") -> Pragma:
     """A switch that changes what statements mean: it has one position here, the other is refused."""
 
     def given(text: str, _model: TargetModel) -> Answer:
@@ -175,7 +175,7 @@ def fixed(name: str, value: int, advice: str, *, finding: str = "", said: str = 
         return Answer(labels=(name,), rows=((value,),), findings=(finding,) if finding else ())
 
     word = "on" if value else "off"
-    return Pragma(does=said or f"always {word}; the other is refused", asked=asked, given=given)
+    return Pragma(does=f"always {word}; the other is refused", asked=asked, given=given)
 
 
 def idle(name: str, instead: str, labels: tuple[str, ...] = (), rows: tuple[Row, ...] = ()) -> Pragma:
