@@ -156,3 +156,6 @@ SELECT max(DISTINCT id, 3), upper(DISTINCT name) FROM item ORDER BY id
 SELECT r FROM (SELECT id AS r FROM item) ORDER BY 1
 WITH s AS (SELECT name AS "The Name" FROM item) SELECT "the name" FROM s ORDER BY 1
 SELECT *, "id"+1, i."name", "name", "no column" FROM item AS i WHERE id = 1
+SELECT id FROM item ORDER BY 1 COLLATE NOCASE DESC
+SELECT note FROM item ORDER BY 1 COLLATE BINARY DESC
+SELECT id, added COLLATE NOCASE > id * 5, name COLLATE NOCASE > id, '2024' < added COLLATE RTRIM FROM item ORDER BY id

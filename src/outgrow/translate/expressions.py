@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from outgrow.schema.target import TargetColumn
 from outgrow.translate import aggregates, arithmetic, fulltext, functions, held, patterns, tree
 from outgrow.translate.casts import cast
 from outgrow.translate.collations import order_term
@@ -254,9 +255,10 @@ def _collate(node: tree.Collate, scope: Scope) -> Value:
     value = translate(node.operand, scope)
     if value.kind == "held":
         value = held.stored_form(value)
-    return replace(
-        value, collation=node.collation, explicit=True, column=None if value.kind == "text" else value.column
-    )
+    column = value.column
+    if column is not None and value.kind == "text":  # no longer a bare column, but of its affinity
+        column = TargetColumn(source="", name="", type="text", affinity=column.affinity)
+    return replace(value, collation=node.collation, explicit=True, column=column)
 
 
 def _case(node: tree.Case, scope: Scope) -> Value:

@@ -340,6 +340,9 @@ def _ordered_beside(core: _Core, columns: tuple[Value, ...], node: tree.Query) -
 
 
 def _order_value(term: tree.Order, core: _Core) -> Value:
+    if isinstance(term.expression, tree.Collate) and isinstance(term.expression.operand, tree.Constant):
+        inner = _order_value(replace(term, expression=term.expression.operand), core)  # may be a position
+        return replace(inner, collation=term.expression.collation, explicit=True)
     position = term.expression.value if isinstance(term.expression, tree.Constant) else None
     if isinstance(position, int) and 1 <= position <= len(core.columns):
         return core.columns[position - 1]
