@@ -345,7 +345,9 @@ def test_any_query_finds_the_same(
                 near = f" NEAR/{choice.randint(0, 3)} ".join(choice.sample(WORDS[:4], 2))
                 _same(moved, "SELECT rowid FROM t WHERE t MATCH ?", (near,))
             elif " NOT " not in match:
-                _same(moved, f"SELECT rowid, rank, {shown} FROM t WHERE t MATCH ? ORDER BY rowid", (match,))
+                ranks = f"rank, bm25(t, 5.0, 0.5), bm25(t, 3), {shown}"
+                _same(moved, f"SELECT rowid, {ranks} FROM t WHERE t MATCH ? ORDER BY rowid", (match,))
+                _same(moved, f"SELECT rowid, {ranks} FROM t WHERE t MATCH ?", (choice.choice(WORDS[:4]),))
     finally:
         moved.close()
 

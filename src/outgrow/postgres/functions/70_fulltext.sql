@@ -2112,6 +2112,27 @@ SELECT width_bucket(ts_rank('{1,1,1,1}', vector, lexeme) * 1.64493406685::double
                     sqlite._fts_thresholds())
 $$;
 
+-- The same over the columns, each with its weight, 1 where there is none; `lexeme` is quoted.
+CREATE OR REPLACE FUNCTION sqlite._fts_weighed(
+    vector tsvector, lexeme text, count integer, weights double precision[]
+) RETURNS double precision
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+DECLARE
+    result double precision := 0;
+BEGIN
+    FOR place IN 1 .. count LOOP
+        result := result + coalesce(weights[place], 1) * CASE
+            WHEN count = 1 THEN sqlite._fts_count(vector, lexeme::tsquery)
+            WHEN count < 5 THEN sqlite._fts_count(
+                ts_filter(vector, ARRAY[pg_catalog.substr('abcd', place, 1)::"char"]), lexeme::tsquery)
+            ELSE sqlite._fts_count(
+                vector, ('''' || E'\x01' || place || ':' || pg_catalog.substr(lexeme, 2))::tsquery) END;
+    END LOOP;
+    RETURN result;
+END
+$$;
+
 -- Values between the sums of 1 / n^2 up to n - 1 and up to n.
 CREATE OR REPLACE FUNCTION sqlite._fts_thresholds() RETURNS double precision[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -2173,14 +2194,20 @@ DECLARE
                                   ELSE sqlite.fts_size(vector) END;
     frequencies double precision[] := '{}';
     phrase integer;
+    term text COLLATE "C";
     result double precision := 0;
     cut boolean := "values" IS NOT NULL AND vector @@ E'''\x01%'''::tsquery;
 BEGIN
     IF vector IS NULL OR asked IS NULL THEN
         RETURN NULL;
-    ELSIF asked ? 'terms' AND weights = '{}' AND NOT cut THEN
+    ELSIF asked ? 'terms' AND NOT cut THEN
         FOR i IN 1 .. jsonb_array_length(asked -> 'terms') LOOP
-            frequencies[i] := sqlite._fts_count(vector, (asked #>> ARRAY['terms', (i - 1)::text])::tsquery);
+            term := asked #>> ARRAY['terms', (i - 1)::text];
+            IF weights = '{}' THEN
+                frequencies[i] := sqlite._fts_count(vector, term::tsquery);
+            ELSE
+                frequencies[i] := sqlite._fts_weighed(vector, term, (asked ->> 'columns')::integer, weights);
+            END IF;
         END LOOP;
     ELSE
         IF cut THEN
