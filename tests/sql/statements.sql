@@ -159,3 +159,6 @@ SELECT *, "id"+1, i."name", "name", "no column" FROM item AS i WHERE id = 1
 SELECT id FROM item ORDER BY 1 COLLATE NOCASE DESC
 SELECT note FROM item ORDER BY 1 COLLATE BINARY DESC
 SELECT id, added COLLATE NOCASE > id * 5, name COLLATE NOCASE > id, '2024' < added COLLATE RTRIM FROM item ORDER BY id
+INSERT INTO code(id, label) VALUES (1, 'again') ON CONFLICT DO NOTHING
+INSERT INTO tag VALUES (1, 'red', 7) ON CONFLICT DO UPDATE SET rank = rank + excluded.rank RETURNING *
+INSERT INTO code(id, code, label) VALUES (9, 1.5, 1e20) RETURNING code, label, typeof(label)

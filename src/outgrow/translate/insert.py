@@ -175,7 +175,7 @@ def _upsert(node: tree.Upsert, relation: Relation, source: Source, scope: Scope)
     if not node.assignments:
         return f" ON CONFLICT{on} DO NOTHING"
     if not on:
-        raise refuse("ON CONFLICT DO UPDATE without its columns")
+        on = _only_key(relation)
     excluded = relation_source(relation, "EXCLUDED", "excluded")
     # Unqualified names mean the row that is there.
     beside = replace(excluded, hidden=frozenset(excluded.columns))
@@ -183,6 +183,16 @@ def _upsert(node: tree.Upsert, relation: Relation, source: Source, scope: Scope)
     sets = assigned(node.assignments, relation, inside)
     only = f" WHERE {condition(node.where, inside).sql}" if node.where is not None else ""
     return f" ON CONFLICT{on} DO UPDATE SET {sets}{only}"
+
+
+def _only_key(relation: Relation) -> str:
+    """The conflict target that the statement leaves out; refused where there may be another."""
+    keys = relation.unique_keys or ()
+    if relation.unique_keys is None or len(keys) != 1 or keys[0].where or keys[0].collations:
+        raise refuse(
+            f"ON CONFLICT DO UPDATE without its columns, into {relation.source}, which has other keys, too"
+        )
+    return f" ({', '.join(quote(relation.column(name).name) for name in keys[0].columns)})"
 
 
 def _predicate_of(names: tuple[tree.Expression, ...], relation: Relation) -> tree.Expression | None:

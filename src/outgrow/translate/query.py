@@ -491,7 +491,8 @@ def limit_clause(limit: tree.Expression | None, offset: tree.Expression | None, 
         value = translate(node, replace(scope, sources=(), aliases={}))
         known = spelled(value).constant
         if known is not None and not (isinstance(known[0], int | float) and float(known[0]).is_integer()):
-            raise refuse(f"{word} {known[0]!r}, which is no integer")
+            given = "NULL" if known[0] is None else repr(known[0])
+            raise refuse(f"{word} {given}, which is no integer")
         if value.constant is None and scope.parameters is not None:
             value = scope.parameters.settle(value, "integer")
         number = to_integer(value)

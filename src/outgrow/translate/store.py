@@ -170,9 +170,14 @@ def _real(value: Value, wanted: TargetColumn) -> str:
 
 def _text(value: Value, wanted: TargetColumn) -> str:
     plain = held.stored_form(value)
-    if plain.kind not in {"text", "integer", "boolean"}:
+    if plain.kind not in {"text", "integer", "boolean"} and not isinstance(_known(plain), float):
         raise _misfit(value, wanted)
     return as_text(plain).sql
+
+
+def _known(value: Value) -> float | str | bytes | None:
+    """The value of a literal; None for any other."""
+    return value.constant[0] if value.constant is not None else None
 
 
 def _blob(value: Value, wanted: TargetColumn) -> str:
