@@ -130,6 +130,16 @@ def same_letters(left: Sequence[Row], right: Sequence[Row]) -> bool:
     return same_rows(ours, theirs, ordered=False, documents=())
 
 
+def same_digits(left: Sequence[Row], right: Sequence[Row]) -> bool:
+    """Whether the rows are the same but for the last digits of reals."""
+    ours, theirs = ([tuple(map(_rounded, row)) for row in rows] for rows in (left, right))
+    return same_rows(ours, theirs, ordered=False, documents=())
+
+
+def _rounded(value: Value) -> Value:
+    return f"{value:.11e}" if isinstance(value, float) else value
+
+
 def _sorted_text(value: Value) -> Value:
     return "".join(sorted(value)) if isinstance(value, str) else value
 

@@ -162,3 +162,5 @@ SELECT id, added COLLATE NOCASE > id * 5, name COLLATE NOCASE > id, '2024' < add
 INSERT INTO code(id, label) VALUES (1, 'again') ON CONFLICT DO NOTHING
 INSERT INTO tag VALUES (1, 'red', 7) ON CONFLICT DO UPDATE SET rank = rank + excluded.rank RETURNING *
 INSERT INTO code(id, code, label) VALUES (9, 1.5, 1e20) RETURNING code, label, typeof(label)
+SELECT name, max(nullif(id, id)) FROM item
+SELECT name, min(price) FROM item WHERE price IS NULL OR id < 3 GROUP BY price IS NULL ORDER BY 2

@@ -401,6 +401,19 @@ def test_what_sql_leaves_open_is_said(sql: str, note: str) -> None:
     assert [(event.kind, event.note) for event in compared] == [("same", note)]
 
 
+def test_a_sum_in_another_order_is_told() -> None:
+    class Rounded(Twin):
+        def run(self, sql: str) -> Outcome:
+            return super().run(sql.replace("0.3", "0.30000000000000004"))
+
+    events = run(script("?SELECT sum(0.3)", "?SELECT 0.3"), Rounded())
+    compared = [event for event in events if isinstance(event, Compared)]
+    assert [(event.kind, event.note) for event in compared] == [
+        ("same", "but for the rounding of a sum in another order"),
+        ("different", ""),
+    ]
+
+
 def test_another_order_of_keys_is_different() -> None:
     class Wrong(Twin):
         def run(self, sql: str) -> Outcome:
