@@ -333,11 +333,11 @@ END $$;
 
 -- The first instant, in steps of so many microseconds, whose text in that pattern is not less than the given
 -- text (beyond: greater than it); infinity where there is none. With numeric, a text that looks like a number
--- is one, and so less than any text. Years 1 to 9999.
+-- is one, and so less than any text. Years 1 to 9999. Nothing in such a pattern depends on a setting.
 CREATE OR REPLACE FUNCTION sqlite.moment_from(
     given text, pattern text, step bigint, numeric_too boolean, beyond boolean
 ) RETURNS timestamp
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     least bigint := 0;
     most bigint := 315537897600000000 / step;  -- microseconds from year 1 to the end of 9999
@@ -378,7 +378,7 @@ END $$;
 -- The instant whose text in that pattern is the given one; infinity, which no text means, where there is none.
 CREATE OR REPLACE FUNCTION sqlite.moment_at(given text, pattern text, step bigint, numeric_too boolean)
 RETURNS timestamp
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE AS $$
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     found timestamp := sqlite.moment_from(given, pattern, step, numeric_too, false);
 BEGIN
