@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outgrow.schema.fulltext import FullText
-from outgrow.schema.names import literal, qualified, quote
+from outgrow.schema.names import fold, literal, qualified, quote
 from outgrow.schema.target import Relation
 from outgrow.translate import held
 from outgrow.translate.value import (
@@ -84,6 +84,11 @@ class Search:
             raise refuse(f"searching {self.relation.source}: {declared.missing}")
         return declared
 
+    @property
+    def ranks(self) -> bool:
+        """Whether the table has a hidden column `rank`."""
+        return _declared(self.relation).is_fts5
+
     def condition(self) -> str:
         """The rows that match what is asked."""
         count = len(self.declared.columns)
@@ -98,8 +103,8 @@ class Search:
         if match.nullable and match.constant is not None:
             return "NULL::jsonb"
         declared = self.declared
-        folded = [name.lower() for name in declared.columns]
-        place = "NULL" if column is None else str(folded.index(column.lower()))
+        folded = [fold(name) for name in declared.columns]
+        place = "NULL" if column is None else str(folded.index(fold(column)))
         names = ", ".join(literal(name) for name in declared.columns)
         given = f"{as_text(match).sql}::text, {literal(declared.tokenizer)}, ARRAY[{names}], {place}"
         if declared.is_fts5:
@@ -108,8 +113,6 @@ class Search:
 
     def rank(self) -> Value:
         """The hidden column `rank`: NULL where nothing is asked."""
-        if not self.declared.is_fts5:
-            raise refuse(f"the column {self.relation.source}.rank")
         if self.asked is None:
             return Value(sql="NULL::double precision", kind="real", type="double precision")
         return self._score(self.weights or rank_weights(self.declared.rank or "bm25"))

@@ -138,7 +138,7 @@ def _ranked(name: tree.Expression, scope: Scope) -> Source | None:
         return None
     for source in scope.sources:
         fits = name.table is None or fold(name.table) == fold(source.name)
-        if fits and source.search is not None and "rank" not in source.columns:
+        if fits and source.search is not None and source.search.ranks:
             return source
     return None
 

@@ -191,7 +191,7 @@ class Scope:
         if not found and key in ROWID_NAMES:
             return self._rowid(name, matching)
         if not found and key == "rank":
-            searched = [source.search for source in matching if source.search is not None]
+            searched = [s.search for s in matching if s.search is not None and s.search.ranks]
             return searched[0].rank() if len(searched) == 1 else None
         if len(found) > 1:
             raise refuse(f"the ambiguous column {name.column}")
