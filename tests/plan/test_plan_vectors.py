@@ -107,7 +107,7 @@ def test_a_faithful_plan_keeps_the_blobs(plan: Callable[..., Plan]) -> None:
 
 def test_what_is_declared_is_remembered(plan: Callable[..., Plan]) -> None:
     tables = plan(vectors=True).tables
-    assert load_tables(dump_tables(tables, ()))[0][0].vectors == Vectors(
+    assert load_tables(dump_tables(tables, (), Options()))[0][0].vectors == Vectors(
         columns=(
             Vector(name="e", element="float32", dimensions=2, metric="cosine"),
             Vector(name="i", element="int8", dimensions=4, metric="l1"),

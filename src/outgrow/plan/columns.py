@@ -64,7 +64,7 @@ def plan_column(given: TableInput, column: Column) -> PlannedColumn:
     findings = list(_column_findings(where, column, seen))
     generated = _generated(given, column, target, outcomes, findings)
     default = None if identity or generated else _default(given, column, choice, target, outcomes, findings)
-    if column.name == table.rowid_alias and not column.hidden:
+    if column.name == table.rowid_alias and given.select is None:
         outcomes += _identity_outcomes(where, column, choice, identity=identity)
     if given.select is None and not column.hidden:
         not_null = _not_null(where, column, seen, outcomes, findings)
@@ -86,8 +86,8 @@ def plan_column(given: TableInput, column: Column) -> PlannedColumn:
         fixed=choice.fixed,
         hidden=column.hidden,
     )
-    # A rowid that nobody declared is no object of the source.
-    said = () if column.hidden else tuple(outcomes)
+    # A rowid that nobody declared is no object of the source; that of a virtual table is read as a column.
+    said = () if column.hidden and given.select is None else tuple(outcomes)
     return PlannedColumn(plan=plan, outcomes=said, findings=tuple(findings))
 
 

@@ -18,7 +18,7 @@ def left_with_table(table: Table, *, virtual: bool) -> Iterator[Made]:
     """The outcomes of the table and of everything that belongs to it, and the finding table.left."""
     kind: ObjectKind = "virtual_tables" if virtual else "tables"
     yield Outcome(kind=kind, name=table.name, fate="left", reason=BY_PLAN, text=table.sql, rule="table.left")
-    parts = (*_of_columns(table), *_of_table(table))
+    parts = (*_of_columns(table, virtual=virtual), *_of_table(table))
     for kind, name in parts:
         if virtual and kind != "columns":  # SQLite has declared nothing else
             continue
@@ -28,9 +28,9 @@ def left_with_table(table: Table, *, virtual: bool) -> Iterator[Made]:
     yield Finding(rule="table.left", object=table.name, detail=BY_PLAN)
 
 
-def _of_columns(table: Table) -> Iterator[tuple[ObjectKind, str]]:
+def _of_columns(table: Table, *, virtual: bool) -> Iterator[tuple[ObjectKind, str]]:
     for column in table.columns:
-        if column.hidden:  # SQLite has declared nothing
+        if column.hidden and not virtual:  # SQLite has declared nothing
             continue
         yield "columns", column.name
         if column.not_null:

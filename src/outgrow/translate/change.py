@@ -16,9 +16,9 @@ from outgrow.translate.assignments import assigned
 from outgrow.translate.changed import (
     Change,
     guarded,
-    refuse_standing_in,
     relation_of,
     returning,
+    standing_in,
     table_name,
     target,
 )
@@ -44,18 +44,24 @@ _ITSELF = (
 def change(node: tree.Insert | tree.Update | tree.Delete, scope: Scope) -> Change:
     """The translation of one statement that writes; TranslationError where PostgreSQL cannot do the same."""
     prefix, scope = with_clause(node.commons, scope)
-    commands.refuse_change(node, relation_of(node.table, scope))
-    if isinstance(node, tree.Insert):
-        node = commands.rewritten(node, relation_of(node.table, scope), scope.model)
+    relation = relation_of(node.table, scope)
+    commands.refuse_change(node, relation)
     if isinstance(node, tree.Delete):
         return _delete(node, scope, prefix)
-    found = insert(node, scope, prefix) if isinstance(node, tree.Insert) else _update(node, scope, prefix)
-    return replace(found, findings=(*found.findings, _ROLLBACK)) if node.conflict == "ROLLBACK" else found
+    said = standing_in(node, relation)
+    if isinstance(node, tree.Insert):
+        rewritten = commands.rewritten(node, relation, scope.model)
+        if isinstance(rewritten, tree.Delete):
+            return _delete(rewritten, scope, prefix)
+        found = insert(rewritten, scope, prefix)
+    else:
+        found = _update(node, scope, prefix)
+    said += (_ROLLBACK,) if node.conflict == "ROLLBACK" else ()
+    return replace(found, findings=(*found.findings, *said))
 
 
 def _update(node: tree.Update, scope: Scope, prefix: str) -> Change:
     relation = relation_of(node.table, scope)
-    refuse_standing_in(node.conflict, "UPDATE", relation)
     text, source = target(relation, node.alias)
     found = returning(node.returning, source, scope)
     around = replace(scope, sources=(source,), outer=scope)

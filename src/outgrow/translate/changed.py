@@ -93,16 +93,27 @@ def kept_rowid(text: str, column: TargetColumn, relation: Relation) -> str:
     return f"sqlite.keep_rowid({literal(table_name(relation))}, {literal(column.name)}, {text})"
 
 
-def refuse_standing_in(conflict: str, event: Event, relation: Relation) -> None:
-    """On SQLite a conflict clause also stands in for those of the statements in the triggers that fire."""
-    if not conflict:
-        return
-    for trigger in relation.triggers:
-        if trigger.event == event and trigger.conflicts - {conflict}:
-            raise refuse(
-                f"{event} OR {conflict} on {relation.source}, whose triggers write to tables with keys; "
-                "the clause would be theirs, too"
-            )
+def standing_in(node: tree.Insert | tree.Update, relation: Relation) -> tuple[str, ...]:
+    """What is to be known of a conflict clause where triggers fire: on SQLite it stands in for their own.
+
+    TranslationError where one of them has a clause of its own, which PostgreSQL would obey, and where REPLACE
+    would take rows away there.
+    """
+    event: Event = "INSERT" if isinstance(node, tree.Insert) else "UPDATE"
+    if not node.conflict:
+        return ()
+    meant = {word for trigger in relation.triggers if trigger.event == event for word in trigger.conflicts}
+    if meant - ({"REPLACE"} if node.conflict == "REPLACE" else {node.conflict, "ABORT"}):
+        raise refuse(
+            f"{event} OR {node.conflict} on {relation.source}, whose triggers write to tables with keys; "
+            "the clause would be theirs, too"
+        )
+    if "ABORT" not in meant or node.conflict == "ABORT":
+        return ()
+    return (
+        f"OR {node.conflict}: on SQLite it is the clause of what the triggers of {relation.source} write; "
+        "here a conflict there is an error",
+    )
 
 
 def guarded(where: str, event: Event, relation: Relation) -> str:

@@ -100,6 +100,8 @@ def _can_conflict(node: tree.Insert | tree.Update, model: TargetModel) -> bool |
         relation = model.relation(node.table)
     except KeyError:
         return None
+    if relation.full_text is not None and relation.full_text.content is not None:
+        return None  # an index of another table's text takes every rowid
     if relation.unique_keys is None:
         return True
     if isinstance(node, tree.Insert):

@@ -16,7 +16,6 @@ from outgrow.translate.changed import (
     column_of,
     guarded,
     is_rowid,
-    refuse_standing_in,
     relation_of,
     returning,
     target,
@@ -36,7 +35,6 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
     relation = relation_of(node.table, scope)
     if relation.kind == "view" and (node.conflict or node.upserts):
         raise refuse("a conflict clause on a view")
-    refuse_standing_in(node.conflict, "INSERT", relation)
     declared = False
     if not node.conflict and relation.kind == "table":
         word = _declared(node, relation)
