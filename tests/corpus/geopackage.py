@@ -14,7 +14,7 @@ _WITH_PARTS = {4, 5, 6, 7}  # MULTIPOINT, MULTILINESTRING, MULTIPOLYGON, GEOMETR
 
 
 def register(connection: sqlite3.Connection) -> None:
-    """ST_IsEmpty, ST_MinX, ST_MaxX, ST_MinY and ST_MaxY over GeoPackage's blobs; NULL for NULL."""
+    """ST_IsEmpty, ST_MinX, ST_MaxX, ST_MinY and ST_MaxY over GeoPackage's blobs; NULL for any other value."""
     connection.create_function("ST_IsEmpty", 1, _of(lambda found: int(math.isnan(found[0]))))
     for place, name in enumerate(("ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")):
         connection.create_function(name, 1, _of(lambda found, place=place: found[place]))
@@ -22,7 +22,7 @@ def register(connection: sqlite3.Connection) -> None:
 
 def _of(part: Callable[[Envelope], float]) -> Callable[[bytes | None], float | None]:
     def function(blob: bytes | None) -> float | None:
-        value = None if blob is None else part(_envelope(blob))
+        value = part(_envelope(blob)) if blob is not None and blob[:2] == b"GP" else None
         return None if isinstance(value, float) and math.isnan(value) else value
 
     return function
