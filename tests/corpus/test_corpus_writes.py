@@ -259,6 +259,24 @@ _FILM = (
     "INSERT INTO film (film_id, title, language_id, last_update) VALUES (1, 'A', 1, '2006-02-15 05:02:19')"
 )
 
+
+def _on_shapes(*tables: str) -> tuple[str, ...]:
+    """Statements that fire each trigger of a GeoPackage layer."""
+    return tuple(
+        sql.format(table)
+        for table in tables
+        for sql in (
+            "INSERT INTO {0} (fid, geom) SELECT 900 + fid, geom FROM {0}",
+            "UPDATE {0} SET geom = geom WHERE fid = 901",
+            "UPDATE {0} SET fid = 1901, geom = geom WHERE fid = 901",
+            "UPDATE {0} SET fid = 1902, geom = NULL WHERE fid = 1901",
+            "INSERT INTO {0} (fid, geom) SELECT fid + 2000, geom FROM {0} WHERE geom NOTNULL AND fid < 900",
+            "UPDATE {0} SET geom = NULL WHERE fid = (SELECT max(fid) FROM {0})",
+            "DELETE FROM {0} WHERE fid > 900",
+        )
+    )
+
+
 DATABASES = {
     "calibre.db": Expected(
         views=21, views_left=12, triggers=74, triggers_left=4, refused=1, rounds=1,
@@ -273,7 +291,15 @@ DATABASES = {
         ),
     ),
     "datasette_fixtures.db": Expected(views=4),
-    "gpkg_gdal_sample.db": Expected(triggers=90),
+    "gpkg_gdal_sample.db": Expected(
+        triggers=90, refused=30,
+        more=tuple(
+            sql
+            for kind in ("linestring", "multilinestring", "multipolygon", "point", "polygon", "geometry")
+            for sql in _on_shapes(f"{kind}2d", f"{kind}3d")
+        )
+        + _on_shapes("geomcollection2d", "geomcollection3d", "multipoint3d"),
+    ),
     "llm.db": Expected(
         views=1, triggers=6,
         more=(
