@@ -104,7 +104,7 @@ def _functions(_: Path) -> str:
 
 
 def _pragmas(_: Path) -> str:
-    from outgrow.translate.pragmas import RULES  # noqa: PLC0415
+    from outgrow.translate.pragma.rules import RULES  # noqa: PLC0415
 
     lines = ["| pragma | on PostgreSQL |", "|---|---|"]
     lines += [f"| `{name}` | {rule.does} |" for name, rule in RULES.items()]

@@ -12,7 +12,7 @@ import pytest
 from sql_engines import Moved
 
 from outgrow.errors import TranslationError
-from outgrow.translate.pragmas import RULES
+from outgrow.translate.pragma.rules import RULES
 
 SOURCE = """
 PRAGMA page_size = 8192;

@@ -15,7 +15,7 @@ from outgrow.postgres.functions import install
 from outgrow.schema.model import Trigger, View
 from outgrow.schema.target import Relation, TargetColumn, TargetModel
 from outgrow.translate import trigger, view
-from outgrow.translate.firing import Place
+from outgrow.translate.triggers.firing import Place
 
 SOURCE = """
 CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, n INTEGER, done BOOLEAN, changed TEXT, price NUMERIC);

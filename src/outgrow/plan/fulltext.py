@@ -2,7 +2,7 @@
 
 Called by `plan.build`: before the tables, for the model that `translate` resolves MATCH against; for each
 CREATE TABLE; and for what comes after the rows. What a table indexes is in `schema.fulltext`, what a
-search is on PostgreSQL in `translate.fulltext` and functions/70_fulltext.sql.
+search is on PostgreSQL in `translate.virtual.fulltext` and functions/70_fulltext.sql.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from outgrow.schema.fulltext import MODULES, FullText, declared_full_text
 from outgrow.schema.model import Database, Table, VirtualTable
 from outgrow.schema.names import Namespace, fold, literal, qualified, quote
 from outgrow.schema.target import Relation, TargetModel
-from outgrow.translate.fulltext import vector_sql
+from outgrow.translate.virtual.fulltext import vector_sql
 
 _ROWIDS = ("rowid", "_rowid_", "oid")
 

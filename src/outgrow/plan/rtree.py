@@ -1,8 +1,9 @@
 """An R*Tree as a table: its boxes in a GiST index, and a trigger that stores rows as the R*Tree would.
 
-Called by `plan.build`; what the trigger calls is in postgres/functions/62_rtree.sql, and `translate.rtree`
-makes use of the index. SQLite keeps a coordinate in 32 bits, the least of a dimension rounded down and the
-greatest rounded up, so that a box never shrinks; rows written on PostgreSQL must not be told apart.
+Called by `plan.build`; what the trigger calls is in postgres/functions/62_rtree.sql, and
+`translate.virtual.rtree` makes use of the index. SQLite keeps a coordinate in 32 bits, the least of a
+dimension rounded down and the greatest rounded up, so that a box never shrinks; rows written on PostgreSQL
+must not be told apart.
 Rules: https://www.sqlite.org/rtree.html
 """
 

@@ -17,10 +17,10 @@ from outgrow.schema.model import Trigger
 from outgrow.schema.names import fold, qualified, shorten
 from outgrow.schema.target import TargetModel
 from outgrow.translate import tree, trigger
-from outgrow.translate.differs import Firing
-from outgrow.translate.firing import Place, places
 from outgrow.translate.statements import read_trigger
-from outgrow.translate.trigger import remembered_by
+from outgrow.translate.triggers.differs import Firing
+from outgrow.translate.triggers.firing import Place, places
+from outgrow.translate.triggers.trigger import remembered_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ and `trigger` are the entries. Stands after `types` and before `plan`; pure.
 
 from outgrow.translate.ddl import Purpose, expression, index_key
 from outgrow.translate.depends import depends_on, rowids_read
-from outgrow.translate.trigger import TranslatedTrigger, trigger
+from outgrow.translate.triggers.trigger import TranslatedTrigger, trigger
 from outgrow.translate.view import TranslatedView, view
 
 __all__ = [

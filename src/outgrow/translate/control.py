@@ -1,6 +1,6 @@
 """Statements that are no queries: transactions, PRAGMA, ATTACH, VACUUM, ANALYZE, REINDEX, EXPLAIN.
 
-Used by `statement`; what each pragma is stands in `pragmas`.
+Used by `statement`; what each pragma is stands in `pragma.rules`.
 Rules: https://www.sqlite.org/pragma.html, https://www.sqlite.org/lang_transaction.html
 """
 
@@ -13,8 +13,8 @@ from outgrow.schema.lexer import unquote
 from outgrow.schema.names import fold, qualified, quote
 from outgrow.schema.target import Qualified, Relation, TargetModel
 from outgrow.translate.grammar import Reader
-from outgrow.translate.pragma_kinds import Answer
-from outgrow.translate.pragmas import pragma
+from outgrow.translate.pragma.kinds import Answer
+from outgrow.translate.pragma.rules import pragma
 from outgrow.translate.value import refuse
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from outgrow.schema.target import TargetColumn
-from outgrow.translate import aggregates, arithmetic, fulltext, functions, held, patterns, tree
+from outgrow.translate import aggregates, arithmetic, functions, held, patterns, tree
 from outgrow.translate.casts import cast
 from outgrow.translate.collations import order_term
 from outgrow.translate.compare import between, compare, member, same_kind_pair
@@ -28,6 +28,7 @@ from outgrow.translate.value import (
     to_integer,
     truth,
 )
+from outgrow.translate.virtual import fulltext
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"})
 _COLLATIONS = frozenset({"BINARY", "NOCASE", "RTRIM"})

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from outgrow.errors import TranslationError
 from outgrow.schema.names import literal
-from outgrow.translate import held, moments, patterns, vectors
+from outgrow.translate import held, moments, patterns
 from outgrow.translate.aggregates import json_argument
 from outgrow.translate.collations import collation_of
 from outgrow.translate.compare import compare
@@ -34,6 +34,7 @@ from outgrow.translate.value import (
     to_real,
     truth,
 )
+from outgrow.translate.virtual import vectors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,17 +12,18 @@ from typing import Literal
 from outgrow.errors import TranslationError
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import TargetColumn
-from outgrow.translate import held, matching, tree
+from outgrow.translate import held, tree
 from outgrow.translate.aggregates import distinct_key
 from outgrow.translate.collations import order_term
 from outgrow.translate.expressions import translate
 from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, picking
-from outgrow.translate.nearest import with_nearest
-from outgrow.translate.rtree import narrowed
 from outgrow.translate.scope import Result, Scope, Source
 from outgrow.translate.sources import From, from_clause, named_source, target_names, told_apart
 from outgrow.translate.unify import is_flag, unify
 from outgrow.translate.value import Rank, Value, as_integer, as_truth, refuse, spelled, to_integer
+from outgrow.translate.virtual import matching
+from outgrow.translate.virtual.nearest import with_nearest
+from outgrow.translate.virtual.rtree import narrowed
 from outgrow.translate.walk import walk
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate import tree
-from outgrow.translate.fulltext import Search, is_contentless, search_of
 from outgrow.translate.held import column_value
 from outgrow.translate.value import Kind, Value, constant, integer_constant, refuse
+from outgrow.translate.virtual.fulltext import Search, is_contentless, search_of
 
 ROWID_NAMES = frozenset({"rowid", "oid", "_rowid_"})
 

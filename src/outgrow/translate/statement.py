@@ -15,11 +15,11 @@ from functools import lru_cache
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetModel
 from outgrow.translate import control, tree
-from outgrow.translate.change import change
 from outgrow.translate.query import query
 from outgrow.translate.scope import PARAMETER_TYPES, Parameters, Scope
 from outgrow.translate.statements import StatementReader
 from outgrow.translate.value import Kind, Value, refuse, speaking_of
+from outgrow.translate.writes.change import change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

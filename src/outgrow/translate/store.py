@@ -13,7 +13,7 @@ from outgrow.errors import TranslationError
 from outgrow.schema.model import Affinity
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetColumn
-from outgrow.translate import held, vectors
+from outgrow.translate import held
 from outgrow.translate.scope import Parameters
 from outgrow.translate.value import (
     Moment,
@@ -29,6 +29,7 @@ from outgrow.translate.value import (
     refuse,
     spelled,
 )
+from outgrow.translate.virtual import vectors
 
 _FRACTION = re.compile(r"\.f+|\[\.f+\]")
 _INTERVALS = {"s": "second", "ms": "millisecond", "us": "microsecond"}

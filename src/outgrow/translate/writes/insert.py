@@ -10,8 +10,12 @@ from dataclasses import replace
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetColumn
 from outgrow.translate import tree
-from outgrow.translate.assignments import assigned
-from outgrow.translate.changed import (
+from outgrow.translate.expressions import condition, translate
+from outgrow.translate.grammar import read_expression
+from outgrow.translate.scope import Scope, Source, relation_source
+from outgrow.translate.value import refuse
+from outgrow.translate.writes.assignments import assigned
+from outgrow.translate.writes.changed import (
     Change,
     column_of,
     guarded,
@@ -20,12 +24,8 @@ from outgrow.translate.changed import (
     returning,
     target,
 )
-from outgrow.translate.expressions import condition, translate
-from outgrow.translate.fresh import fresh_rows, given_rows
-from outgrow.translate.grammar import read_expression
-from outgrow.translate.replacing import keys_given, replaced
-from outgrow.translate.scope import Scope, Source, relation_source
-from outgrow.translate.value import refuse
+from outgrow.translate.writes.fresh import fresh_rows, given_rows
+from outgrow.translate.writes.replacing import keys_given, replaced
 
 _UNSEEN = "OR IGNORE: SQLite fires a BEFORE trigger of {} for a row that breaks NOT NULL or a CHECK, too"
 

@@ -1,4 +1,4 @@
-"""What a pragma can be on PostgreSQL: the kinds of which `pragmas` is the table.
+"""What a pragma can be on PostgreSQL: the kinds of which `rules` is the table.
 
 A kind that keeps a value reads it as SQLite reads that text, so that what is asked back is the same.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from outgrow.schema.names import literal, quote
 from outgrow.schema.target import TargetModel
-from outgrow.translate.pragma_values import number, switch
+from outgrow.translate.pragma.values import number, switch
 from outgrow.translate.sources import PRAGMAS as TABLES
 from outgrow.translate.value import refuse
 

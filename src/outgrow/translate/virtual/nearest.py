@@ -19,7 +19,7 @@ from outgrow.translate.expressions import condition, translate
 from outgrow.translate.grouping import has_aggregate
 from outgrow.translate.scope import ROWID_NAMES, Scope, Source, relation_source
 from outgrow.translate.value import Rank, Value, refuse, to_integer
-from outgrow.translate.vectors import OPERATORS, as_vector, distance, recipe_of
+from outgrow.translate.virtual.vectors import OPERATORS, as_vector, distance, recipe_of
 from outgrow.translate.walk import walk
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">="})

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from outgrow.schema.names import fold
 from outgrow.translate import held, tree
 from outgrow.translate.expressions import translate
-from outgrow.translate.fulltext import rank_weights
 from outgrow.translate.scope import Scope, Source
 from outgrow.translate.value import Value, refuse
+from outgrow.translate.virtual.fulltext import rank_weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

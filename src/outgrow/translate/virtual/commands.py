@@ -14,8 +14,8 @@ from outgrow.schema.fulltext import FullText
 from outgrow.schema.names import fold
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate import tree
-from outgrow.translate.external import content_key
 from outgrow.translate.value import refuse
+from outgrow.translate.virtual.external import content_key
 
 _IDLE = frozenset(
     {

@@ -7,15 +7,15 @@ from dataclasses import replace
 from outgrow.schema.names import literal, quote
 from outgrow.schema.target import Relation
 from outgrow.translate import tree
-from outgrow.translate.change import change
 from outgrow.translate.expressions import condition, translate
-from outgrow.translate.firing import replacing
 from outgrow.translate.query import query
-from outgrow.translate.replacing import replaces_silently
 from outgrow.translate.scope import Scope
 from outgrow.translate.sources import from_clause
+from outgrow.translate.triggers.firing import replacing
 from outgrow.translate.value import as_text, refuse
 from outgrow.translate.walk import walk
+from outgrow.translate.writes.change import change
+from outgrow.translate.writes.replacing import replaces_silently
 
 MEMORY = (
     "outgrow_rowid text := coalesce(current_setting('outgrow.last_insert_rowid', true), ''); "

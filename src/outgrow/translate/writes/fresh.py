@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetColumn
 from outgrow.translate import tree
-from outgrow.translate.changed import is_rowid, kept_rowid
 from outgrow.translate.expressions import translate
 from outgrow.translate.query import query
-from outgrow.translate.rtree import kept
 from outgrow.translate.scope import Scope
 from outgrow.translate.value import Value, refuse
+from outgrow.translate.virtual.rtree import kept
+from outgrow.translate.writes.changed import is_rowid, kept_rowid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,12 @@ from outgrow.schema.model import Trigger
 from outgrow.schema.names import fold, literal, qualified, quote, shorten
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate import tree
-from outgrow.translate.body import FORGET, MEMORY, remember, statements
 from outgrow.translate.expressions import condition
-from outgrow.translate.firing import Place, replacing, running
 from outgrow.translate.query import query
 from outgrow.translate.scope import ROWID_NAMES, Scope, Source, relation_source
 from outgrow.translate.statements import read_trigger
+from outgrow.translate.triggers.body import FORGET, MEMORY, remember, statements
+from outgrow.translate.triggers.firing import Place, replacing, running
 from outgrow.translate.value import refuse, speaking_of
 from outgrow.translate.walk import walk
 

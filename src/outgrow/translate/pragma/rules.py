@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from outgrow.schema.target import TargetModel
-from outgrow.translate.pragma_kinds import (
+from outgrow.translate.pragma.kinds import (
     Answer,
     Pragma,
     answered,
@@ -32,7 +32,7 @@ from outgrow.translate.pragma_kinds import (
     session,
     unheard,
 )
-from outgrow.translate.pragma_values import (
+from outgrow.translate.pragma.values import (
     at_least,
     chosen,
     mmap_size,

@@ -7,12 +7,12 @@ from dataclasses import replace
 from outgrow.schema.names import quote
 from outgrow.schema.target import Relation, TargetColumn
 from outgrow.translate import tree
-from outgrow.translate.changed import column_of, is_rowid, kept_rowid
 from outgrow.translate.expressions import translate
 from outgrow.translate.query import query
-from outgrow.translate.rtree import kept
 from outgrow.translate.scope import Scope
 from outgrow.translate.value import refuse
+from outgrow.translate.virtual.rtree import kept
+from outgrow.translate.writes.changed import column_of, is_rowid, kept_rowid
 
 Assignments = tuple[tuple[tuple[str, ...], tree.Expression], ...]
 

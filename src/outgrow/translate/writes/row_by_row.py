@@ -13,14 +13,14 @@ from dataclasses import replace
 from outgrow.schema.names import fold, literal, quote
 from outgrow.schema.target import Relation, TargetColumn, UniqueKey
 from outgrow.translate import tree
-from outgrow.translate.assignments import new_values
-from outgrow.translate.changed import Change, column_of, table_name
 from outgrow.translate.expressions import condition, order_terms, translate
 from outgrow.translate.query import limit_clause
-from outgrow.translate.replacing import findings, in_the_way, silently
 from outgrow.translate.scope import PARAMETER_TYPES, ROWID_NAMES, Parameters, Scope, Source
 from outgrow.translate.value import Value, refuse
 from outgrow.translate.walk import walk
+from outgrow.translate.writes.assignments import new_values
+from outgrow.translate.writes.changed import Change, column_of, table_name
+from outgrow.translate.writes.replacing import findings, in_the_way, silently
 
 _PARAMETER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)""")
 

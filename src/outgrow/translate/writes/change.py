@@ -11,9 +11,18 @@ from dataclasses import replace
 from outgrow.errors import TranslationError
 from outgrow.schema.names import fold
 from outgrow.schema.target import Relation
-from outgrow.translate import commands, matching, row_by_row, tree
-from outgrow.translate.assignments import assigned
-from outgrow.translate.changed import (
+from outgrow.translate import tree
+from outgrow.translate.expressions import order_terms
+from outgrow.translate.query import limit_clause, query, with_clause
+from outgrow.translate.scope import Scope, Source
+from outgrow.translate.sources import from_clause
+from outgrow.translate.value import Rank, refuse
+from outgrow.translate.virtual import commands, matching
+from outgrow.translate.virtual.rtree import narrowed
+from outgrow.translate.walk import walk
+from outgrow.translate.writes import row_by_row
+from outgrow.translate.writes.assignments import assigned
+from outgrow.translate.writes.changed import (
     Change,
     guarded,
     relation_of,
@@ -22,14 +31,7 @@ from outgrow.translate.changed import (
     table_name,
     target,
 )
-from outgrow.translate.expressions import order_terms
-from outgrow.translate.insert import insert
-from outgrow.translate.query import limit_clause, query, with_clause
-from outgrow.translate.rtree import narrowed
-from outgrow.translate.scope import Scope, Source
-from outgrow.translate.sources import from_clause
-from outgrow.translate.value import Rank, refuse
-from outgrow.translate.walk import walk
+from outgrow.translate.writes.insert import insert
 
 _ROLLBACK = (
     "OR ROLLBACK: when the statement fails, PostgreSQL takes nothing but ROLLBACK until the transaction "

@@ -11,15 +11,15 @@ from dataclasses import replace
 from outgrow.schema.names import fold, literal, quote
 from outgrow.schema.target import Relation, TargetColumn, UniqueKey
 from outgrow.translate import tree
-from outgrow.translate.changed import Change, table_name
 from outgrow.translate.collations import text_key
 from outgrow.translate.expressions import condition
-from outgrow.translate.firing import replacing
-from outgrow.translate.fresh import Fresh, fresh_rows, given_rows
 from outgrow.translate.grammar import read_expression
 from outgrow.translate.held import column_value
 from outgrow.translate.scope import Scope, relation_source
+from outgrow.translate.triggers.firing import replacing
 from outgrow.translate.value import refuse
+from outgrow.translate.writes.changed import Change, table_name
+from outgrow.translate.writes.fresh import Fresh, fresh_rows, given_rows
 
 
 def replaced(

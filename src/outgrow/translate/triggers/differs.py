@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from outgrow.schema.names import fold
 from outgrow.schema.target import Fires, TargetModel
 from outgrow.translate import tree
-from outgrow.translate.firing import conflicts, table_of
 from outgrow.translate.scope import ROWID_NAMES
+from outgrow.translate.triggers.firing import conflicts, table_of
 from outgrow.translate.walk import walk
 
 
