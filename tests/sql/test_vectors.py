@@ -17,7 +17,7 @@ from sql_engines import Moved, Rows, Value
 from outgrow.errors import TranslationError
 from outgrow.move.migrate import Request, move
 from outgrow.move.progress import Silent
-from outgrow.move.remembered import remembered_model
+from outgrow.move.remembered import remembered
 from outgrow.options import Options
 from outgrow.postgres.functions import install
 
@@ -194,7 +194,7 @@ def test_vec_f32_reads_every_float(both: Both) -> None:
         ("SELECT v.rowid FROM v JOIN docs d ON d.id = v.rowid WHERE e MATCH '[1]' AND k = 3 AND m = d.id", "the column d.id"),
         ("SELECT d.id FROM docs d LEFT JOIN v ON d.id = v.rowid WHERE e MATCH '[1]' AND k = 3", "MATCH of v in an outer join"),
         ("SELECT doc FROM w WHERE i MATCH '[3,3]' AND k = 2", "a vector of another kind than w.i"),
-        ("SELECT rowid FROM v WHERE e MATCH '[1]' AND k = 3 OR m = 5", "MATCH outside a full-text table"),
+        ("SELECT rowid FROM v WHERE e MATCH '[1]' AND k = 3 OR m = 5", "MATCH outside a full-text table, or where WHERE does not ask for it alone or with AND"),
         ("SELECT vec_distance_l2(vec_int8('[1]'), '[1]')", "vectors of two kinds"),
         ("SELECT vec_version()", "the function vec_version()"),
         ("INSERT INTO w(doc, i) VALUES ('x', vec_f32('[1,2]'))", "a vector of float32 where one of int8 is wanted"),
@@ -271,7 +271,7 @@ def test_the_index_is_used_when_the_session_allows_it(both: Both) -> None:
 
 
 def test_the_target_remembers(both: Both) -> None:
-    model, _, _ = remembered_model(both.url, "public")
+    model = remembered(both.url, "public").model
     assert model.relation("v").vectors == both.moved.model.relation("v").vectors
     assert model.relation("v").rowid_alias == "rowid"
 

@@ -249,7 +249,7 @@ def test_the_rowid_of_a_table_without_one_is_told_by_its_primary_key() -> None:
     ("body", "missing"),
     [
         ("INSERT INTO nowhere VALUES (1);", "the table nowhere"),
-        ("UPDATE log SET what = 1.5;", "storing the literal 1.5 in column what, text"),
+        ("UPDATE log SET what = x'00';", "storing the literal b'\\x00' in column what, text"),
         ("UPDATE log SET absent = 1;", "the column log.absent"),
         ("INSERT INTO log(amount) VALUES (total_changes());", "total_changes() in a trigger"),
         ("SELECT secret(NEW.id);", "the function secret()"),
