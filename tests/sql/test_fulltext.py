@@ -13,6 +13,7 @@ from sql_engines import Moved, Outcome, Value, ordered
 
 from outgrow.errors import TranslationError
 from outgrow.move.define import define, is_definition
+from outgrow.move.remembered import remembered
 from outgrow.options import Options
 from outgrow.postgres.functions import install
 from outgrow.schema.target import TargetModel
@@ -409,3 +410,13 @@ def test_full_text_tables_are_defined_renamed_and_dropped(database: str) -> None
         found = define("DROP TABLE g", schema=schema, model=model, options=options)
         assert found.statements == ("DROP TABLE IF EXISTS public.g",)
     lite.close()
+
+
+def test_the_target_remembers_how_to_search(given: Moved) -> None:
+    info = given.post.info
+    url = f"host={info.host} port={info.port} dbname={info.dbname} user={info.user} password={info.password}"
+    known = remembered(url, "public").model
+    searched = [r for r in given.model.relations if r.full_text is not None]
+    assert len(searched) > 5
+    for relation in searched:
+        assert known.relation(relation.source) == relation

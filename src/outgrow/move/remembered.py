@@ -114,6 +114,13 @@ def _source(texts: tuple[str, ...], tables: tuple[TablePlan, ...]) -> Database:
     with closing(replayed(texts)) as connection:
         catalog = read_catalog(connection, "the schema that the target remembers")
     kept = {fold(t.source) for t in tables if not t.virtual and any(column.hidden for column in t.columns)}
+    ranks = {fold(table.source): table.rank for table in tables}
+    catalog = replace(
+        catalog,
+        virtual_tables=tuple(
+            replace(entry, rank=ranks.get(fold(entry.name), "")) for entry in catalog.virtual_tables
+        ),
+    )
     database, _ = with_content(with_rowids(catalog, kept))
     there = {fold(table.name): table for table in database.tables}
     return replace(

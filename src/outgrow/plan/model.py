@@ -142,6 +142,8 @@ class TablePlan:
     """Coordinate columns that a GiST index serves as boxes, by source name."""
     vectors: Vectors | None = None
     """What a vec0 table declares, where pgvector holds its vectors."""
+    rank: str = ""
+    """What a full-text table was configured to rank by."""
 
     def column(self, source: str) -> ColumnPlan:
         """The plan of that source column, ASCII case ignored; KeyError if none."""

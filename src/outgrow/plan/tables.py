@@ -48,6 +48,7 @@ def plan_table(given: TableInput) -> Planned:
             )
         )
     virtual = given.select is not None
+    relation = given.model.relation(given.table.name)
     plan = TablePlan(
         source=given.table.name,
         name=given.naming.relations[given.table.name],
@@ -58,8 +59,9 @@ def plan_table(given: TableInput) -> Planned:
         select=given.select,
         key=_row_key(given.table, given.profile, columns),
         primary_key=given.table.primary_key,
-        rtree=given.model.relation(given.table.name).rtree,
-        vectors=given.model.relation(given.table.name).vectors,
+        rtree=relation.rtree,
+        vectors=relation.vectors,
+        rank=relation.full_text.rank if relation.full_text is not None else "",
         identity_next=_identity_next(given.table, given.profile),
         autoincrement=given.table.autoincrement,
         identity_sequence=_identity_sequence(given.table, columns, given.naming),

@@ -20,7 +20,8 @@ from outgrow.schema.lexer import Token, TokenError, tokens, unquote
 from outgrow.schema.model import Database, Table, Trigger, View
 from outgrow.schema.names import fold, quote_sqlite
 from outgrow.sqlite.catalog import Entry, read_catalog
-from outgrow.sqlite.create_sql import parse_trigger
+from outgrow.sqlite.create_sql import parse_trigger, parse_virtual_table
+from outgrow.sqlite.virtual import is_shadow
 
 
 class SqliteRefusesError(TranslationError):
@@ -80,10 +81,26 @@ def replayed(texts: Iterable[str]) -> apsw.Connection:
     connection.collation_needed(lambda known, name: known.create_collation(name, _bytewise))
     for setting in (apsw.SQLITE_DBCONFIG_DQS_DDL, apsw.SQLITE_DBCONFIG_DQS_DML):
         connection.config(setting, 1)
-    for text in texts:
-        virtual = [token.word for token in first_tokens(text)] == ["CREATE", "VIRTUAL"]
-        _replay(connection, text, virtual=virtual)
+    for text in _shadows_last(tuple(texts)):
+        _replay(connection, text, virtual=_is_virtual(text))
     return connection
+
+
+def _is_virtual(text: str) -> bool:
+    return [token.word for token in first_tokens(text)] == ["CREATE", "VIRTUAL"]
+
+
+def _shadows_last(texts: tuple[str, ...]) -> list[str]:
+    """The texts with shadow tables at the end: a module makes its own, and refuses to find them there."""
+    virtual = [parse_virtual_table(text) for text in texts if _is_virtual(text)]
+
+    def is_shadow_of_one(text: str) -> bool:
+        words = first_tokens(text, 3)
+        if len(words) < 3 or [token.word for token in words[:2]] != ["CREATE", "TABLE"]:
+            return False
+        return any(is_shadow(table, unquote(words[2])) for table in virtual)
+
+    return sorted(texts, key=is_shadow_of_one)
 
 
 def _bytewise(left: str, right: str) -> int:
