@@ -44,6 +44,7 @@ class Moved:
     def __init__(
         self, path: Path, url: str, *, overrides: Overrides | None = None, verify: bool = False
     ) -> None:
+        self.url = url
         self.lite = sqlite3.connect(path, isolation_level=None)
         overrides = overrides or Overrides()
         request = Request(source=str(path), target=url, options=Options(), overrides=overrides, verify=verify)

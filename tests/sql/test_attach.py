@@ -127,7 +127,7 @@ def test_a_name_in_use_or_without_a_move(moved: Moved) -> None:
         ("third", "holds no move by"),
     ):
         with pytest.raises(TranslationError, match=says):
-            attach(moved.post.info.dsn, f"ATTACH ':memory:' AS {name}", moved.model)
+            attach(moved.url, f"ATTACH ':memory:' AS {name}", moved.model)
 
 
 def test_a_temporary_table_hides_its_like_only_where_no_database_is_named(moved: Moved) -> None:

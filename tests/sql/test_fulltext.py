@@ -413,9 +413,7 @@ def test_full_text_tables_are_defined_renamed_and_dropped(database: str) -> None
 
 
 def test_the_target_remembers_how_to_search(given: Moved) -> None:
-    info = given.post.info
-    url = f"host={info.host} port={info.port} dbname={info.dbname} user={info.user} password={info.password}"
-    known = remembered(url, "public").model
+    known = remembered(given.url, "public").model
     searched = [r for r in given.model.relations if r.full_text is not None]
     assert len(searched) > 5
     for relation in searched:

@@ -136,9 +136,8 @@ def moved(_moved: Moved, tmp_path: Path) -> Iterator[Moved]:
     _moved.lite = sqlite3.connect(path, isolation_level=None)
     kept = _moved.post.execute(b"SELECT * FROM outgrow.sqlite_settings").fetchall()
     yield _moved
-    address = _moved.post.info.dsn
     _moved.post.close()
-    _moved.post = psycopg.connect(address, autocommit=True, cursor_factory=psycopg.RawCursor)
+    _moved.post = psycopg.connect(_moved.url, autocommit=True, cursor_factory=psycopg.RawCursor)
     for schema, name, value in kept:
         _moved.post.execute(
             b"UPDATE outgrow.sqlite_settings SET value = $3 WHERE schema = $1 AND name = $2",
@@ -174,7 +173,7 @@ def test_what_is_refused(name: str, moved: Moved) -> None:
 
 def test_a_number_of_the_application_is_kept_for_all(moved: Moved) -> None:
     moved.on_postgres("PRAGMA user_version = 42")
-    with psycopg.connect(moved.post.info.dsn, autocommit=True) as other:
+    with psycopg.connect(moved.url, autocommit=True) as other:
         rows = other.execute("SELECT user_version FROM sqlite.pragma_user_version('public')").fetchall()
     assert rows == [(42,)]
 
@@ -221,7 +220,7 @@ def test_deferred_foreign_keys_wait_for_the_end(moved: Moved) -> None:
 
 def test_waiting_for_a_lock_ends(moved: Moved) -> None:
     moved.on_postgres("PRAGMA busy_timeout = 0")
-    with psycopg.connect(moved.post.info.dsn) as other:
+    with psycopg.connect(moved.url) as other:
         other.execute("LOCK TABLE b")
         assert "LockNotAvailable" in moved.on_postgres("INSERT INTO b VALUES (NULL, 1)").error
 

@@ -270,9 +270,7 @@ def test_the_greatest_key_is_followed_by_a_free_one(moved: Moved) -> None:
 
 
 def test_the_target_remembers_the_boxes(moved: Moved) -> None:
-    info = moved.post.info
-    url = f"host={info.host} port={info.port} dbname={info.dbname} user={info.user} password={info.password}"
-    found = remembered(url, "public")
+    found = remembered(moved.url, "public")
     assert found.model.relation("whole") == moved.model.relation("whole")
     sql = "SELECT id FROM r WHERE minX < 5"
     translated = translate_statement(sql, model=found.model, bytewise=found.options.bytewise)
