@@ -333,6 +333,8 @@ DIFFERS = {
     "CREATE TRIGGER x AFTER INSERT ON c BEGIN INSERT INTO t(id) VALUES (NEW.t); END": (
         "it writes to t, a parent of c, after PostgreSQL has asked for it"
     ),
+    "CREATE TABLE c(t INTEGER REFERENCES t(id)); "
+    "CREATE TRIGGER x AFTER INSERT ON c BEGIN UPDATE t SET n = n + 1 WHERE id = NEW.t; END": None,
     "CREATE TRIGGER x BEFORE UPDATE ON t BEGIN UPDATE t SET n = 0 WHERE id = NEW.id; END": (
         "it changes rows of t itself, which PostgreSQL refuses for a row that the same statement has yet "
         "to change"

@@ -13,7 +13,7 @@ from outgrow.schema.names import fold
 from outgrow.schema.target import Fires, TargetModel
 from outgrow.translate import tree
 from outgrow.translate.scope import ROWID_NAMES
-from outgrow.translate.triggers.firing import conflicts, table_of
+from outgrow.translate.triggers.firing import Writing, conflicts, table_of
 from outgrow.translate.walk import walk
 
 
@@ -128,10 +128,26 @@ class Firing:
         return min(written & self._all_touched(node), default="")
 
     def _late_parent(self, node: tree.CreateTrigger) -> str:
-        """A parent that the trigger or those it fires add to; "" for none."""
+        """A parent whose rows or keys the trigger or those it fires change; "" for none."""
         parents = self.parents.get(fold(node.table), frozenset())
-        written = {fold(table) for each in (node, *self._reached(node)) for table, _ in _events(each)}
+        parts = (part for each in (node, *self._reached(node)) for part in each.body)
+        written = {
+            fold(part.table)
+            for part in parts
+            if isinstance(part, Writing) and not (isinstance(part, tree.Update) and not self._sets_key(part))
+        }
         return min(parents & written, default="")
+
+    def _sets_key(self, node: tree.Update) -> bool:
+        """Whether the UPDATE sets a column that a foreign key can point to."""
+        try:
+            relation = self.model.relation(node.table)
+        except KeyError:
+            return True
+        names = {fold(name) for columns, _ in node.assignments for name in columns}
+        if relation.unique_keys is None or names & {*ROWID_NAMES, fold(relation.rowid_alias or "rowid")}:
+            return True
+        return any(names & {fold(column) for column in key.columns} for key in relation.unique_keys)
 
     def _meddles(self, node: tree.CreateTrigger) -> bool:
         programs = (node, *self._reached(node))
