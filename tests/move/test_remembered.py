@@ -10,7 +10,7 @@ import pytest
 
 from outgrow.errors import TargetError
 from outgrow.move.examine import decide, examine
-from outgrow.move.migrate import with_facts
+from outgrow.move.facts import with_facts
 from outgrow.move.progress import Silent
 from outgrow.move.refutations import Refutations
 from outgrow.move.remembered import remembered
@@ -94,6 +94,7 @@ def test_a_target_that_remembers_nothing(
 ) -> None:
     run_move(make_sqlite("CREATE TABLE word(w TEXT)"))
     with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("DROP TABLE outgrow.model")
         connection.execute(done.encode())
     with pytest.raises(TargetError) as refusal:
         remembered(database, "public")

@@ -13,7 +13,8 @@ import pytest
 from outgrow.embedded.cluster import binaries
 from outgrow.move.confirm import confirm
 from outgrow.move.examine import examine
-from outgrow.move.migrate import Request, move, with_facts
+from outgrow.move.facts import with_facts
+from outgrow.move.migrate import Request, move
 from outgrow.move.progress import Silent
 from outgrow.options import Options
 from outgrow.plan.overrides import Overrides

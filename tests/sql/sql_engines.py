@@ -13,7 +13,8 @@ import psycopg
 
 from outgrow.errors import TranslationError
 from outgrow.move.examine import decide, examine
-from outgrow.move.migrate import Request, move, with_facts
+from outgrow.move.facts import with_facts
+from outgrow.move.migrate import Request, move
 from outgrow.move.progress import Silent
 from outgrow.move.refutations import Refutations
 from outgrow.options import Options

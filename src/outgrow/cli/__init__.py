@@ -28,6 +28,7 @@ VERBS = {
     "move": "Move a SQLite file to PostgreSQL and verify every value.",
     "verify": "Compare a SQLite file and a PostgreSQL database by value.",
     "sql": "Print what SQLite's SQL is on PostgreSQL.",
+    "doctor": "Check a PostgreSQL database and what an application really uses.",
     "server": "Start, stop and use the PostgreSQL brought along.",
 }
 

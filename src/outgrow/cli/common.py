@@ -116,7 +116,7 @@ def facing(options: Options, target: str | None) -> Options:
     """The options with what the target can do; without one, what outgrow's own PostgreSQL can."""
     if target is None:
         return replace(options, vectors=True)
-    from outgrow.move.migrate import with_facts  # noqa: PLC0415 - heavy
+    from outgrow.move.facts import with_facts  # noqa: PLC0415 - heavy
     from outgrow.postgres.connect import connect  # noqa: PLC0415
 
     with connect(target, autocommit=True) as connection:

@@ -44,7 +44,8 @@ def load(walk: Walk, comparison: Comparison) -> tuple[tuple[Outcome, ...], tuple
                     comparison.forget(name)
         walk.progress.stage("post-data", "foreign keys, views, triggers")
         with walk.clock.of("post-data"):
-            _keep_catalog(walk)
+            if not walk.was_done:
+                _keep_catalog(walk)
             outcomes, findings = loading.builder.complete(connections, walk.request.jobs)
     finally:
         connections.close()

@@ -18,15 +18,16 @@ from outgrow.findings import Finding
 from outgrow.move.begin import begin
 from outgrow.move.check import Comparison, check_target, failed_writes, lost
 from outgrow.move.examine import examine
+from outgrow.move.facts import with_facts
 from outgrow.move.load import load
 from outgrow.move.progress import Clock, Progress
+from outgrow.move.remembered import keep_model
 from outgrow.move.result import Result, TableResult, Verification
 from outgrow.move.verify import VerifyJob
 from outgrow.move.walk import Request, Walk, stop_on
-from outgrow.options import Options
 from outgrow.plan.model import Outcome, Plan
 from outgrow.plan.stored import dump_tables
-from outgrow.postgres.connect import connect, server_facts
+from outgrow.postgres.connect import connect
 from outgrow.postgres.ledger import Ledger
 from outgrow.postgres.redact import redact
 from outgrow.sqlite.connect import open_snapshot
@@ -68,6 +69,8 @@ def move(request: Request, progress: Progress) -> Result:
             outcomes, findings = load(walk, comparison)
             with main.transaction():
                 walk.ledger.end(main, dump_tables(walk.plan.tables, outcomes, request.options))
+                if not walk.was_done:  # else the application may have defined more since
+                    keep_model(main, request.options.schema)
             verification = _verify(walk, comparison, outcomes) if request.verify else None
     except psycopg.Error as error:
         raise lost(error, request.target) from error
@@ -88,17 +91,6 @@ def _session(target: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
     finally:
         connection.close()
-
-
-def with_facts(options: Options, connection: psycopg.Connection[Any]) -> Options:
-    """The options with what the server at the other end can do."""
-    facts = server_facts(connection)
-    return replace(
-        options,
-        bytewise=facts.database_collation_is_c,
-        server_version=facts.version_num,
-        vectors=facts.pgvector is not None,
-    )
 
 
 def _names(plan: Plan, outcomes: tuple[Outcome, ...]) -> tuple[tuple[str, str], ...]:

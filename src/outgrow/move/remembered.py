@@ -7,7 +7,7 @@ the runtime. The source's schema is built anew from its CREATE texts; names and 
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -15,7 +15,8 @@ import psycopg
 from outgrow.errors import SourceError, TargetError, TranslationError
 from outgrow.move.check import lost
 from outgrow.move.define.source import replayed
-from outgrow.move.migrate import with_facts
+from outgrow.move.facts import with_facts
+from outgrow.move.kept import Remembered, loaded, refreshed
 from outgrow.options import Options
 from outgrow.plan.build import with_content
 from outgrow.plan.conflicts import with_conflicts
@@ -27,9 +28,11 @@ from outgrow.plan.overrides import ColumnOverride, Overrides, TableOverride
 from outgrow.plan.rowids import with_rowids
 from outgrow.plan.stored import load_policies, load_tables
 from outgrow.plan.views import plan_views_and_triggers
+from outgrow.postgres import kept_model
 from outgrow.postgres.connect import connect
 from outgrow.postgres.ledger import Entry, Ledger
 from outgrow.postgres.source_schema import kept_texts
+from outgrow.schema import document
 from outgrow.schema.model import Column, Database, Table
 from outgrow.schema.names import fold
 from outgrow.schema.target import TargetModel
@@ -40,28 +43,29 @@ from outgrow.types.choose import Choice
 from outgrow.types.observed import Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remembered:
-    """What SQL for the moved database is translated with; `texts` are SQLite's CREATE texts, tables first.
-
-    `options` are the move's own policies with the facts of the server, `source` is the path of the file.
-    """
-
-    source: str
-    model: TargetModel
-    options: Options
-    texts: tuple[str, ...]
-
-
 def remembered(url: str, schema: str) -> Remembered:
     """What the target remembers of the move into `schema`; TargetError when no move of it was finished."""
     try:
         with connect(url, autocommit=True) as connection:
-            options = with_facts(Options(schema=schema), connection)
-            entry = finished_move(connection, schema)
-            texts = kept_texts(connection, schema)
+            kept = kept_model.read(connection, schema)
+            if kept is None:
+                return rebuilt(connection, schema)
+            facts = with_facts(Options(schema=schema), connection)
     except psycopg.Error as error:
         raise lost(error, url) from error
+    return refreshed(loaded(kept[1], schema), facts)
+
+
+def keep_model(connection: psycopg.Connection[Any], schema: str) -> None:
+    """Keeps in the target what was just moved, for those who run SQL on it; in the caller's transaction."""
+    kept_model.write(connection, schema, document.dump(rebuilt(connection, schema)))
+
+
+def rebuilt(connection: psycopg.Connection[Any], schema: str) -> Remembered:
+    """The same from what the ledger and the source's catalog say, where no model is kept."""
+    options = with_facts(Options(schema=schema), connection)
+    entry = finished_move(connection, schema)
+    texts = kept_texts(connection, schema)
     if texts is None:
         raise TargetError(
             f"the target keeps no SQLite catalog of schema {schema}; move the file again with --replace"

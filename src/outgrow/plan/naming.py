@@ -140,6 +140,7 @@ def target_model(
                     collation=None if column.collation in {None, "BINARY"} else column.collation,
                     affinity=column.affinity,
                     generated=column.generated is not None,
+                    declared=column.declared_type,
                     hidden=column.hidden,
                 )
                 for column in table.columns

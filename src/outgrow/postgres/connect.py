@@ -76,9 +76,15 @@ class ServerFacts:
 
 
 def connect(
-    url: str, *, autocommit: bool = False, application_name: str = "outgrow"
+    url: str,
+    *,
+    autocommit: bool = False,
+    application_name: str = "outgrow",
+    session: Literal["session", "application"] = "session",
 ) -> psycopg.Connection[tuple[object, ...]]:
     """A connection to `url` with the session of `sql/session.sql`; no transaction is open yet.
+
+    With `session="application"` it is that of `sql/application.sql`, for a program's own statements.
 
     `url` is anything libpq takes: a URI, `key=value` words, or "" for the PG* environment variables
     alone. `application_name` yields to one in the URL. Raises ConfigError for a URL that cannot be
@@ -93,7 +99,7 @@ def connect(
     except psycopg.Error as error:
         raise _refused(url, error) from None
     try:
-        conn.execute(_query("session"))
+        conn.execute(_query(session))
         conn.autocommit = autocommit
     except psycopg.Error as error:
         conn.close()
@@ -136,6 +142,11 @@ def adbc_url(url: str) -> str:
 def session_sql() -> str:
     """The one SELECT that makes any session one like those of `connect`."""
     return _query("session").decode()
+
+
+def application_session() -> bytes:
+    """The one SELECT that makes any session one like those of `connect` for an application."""
+    return _query("application")
 
 
 def server_facts(conn: psycopg.Connection[tuple[object, ...]]) -> ServerFacts:

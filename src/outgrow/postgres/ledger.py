@@ -14,6 +14,7 @@ from typing import Any, Literal
 import psycopg
 
 from outgrow.errors import TargetError
+from outgrow.postgres import kept_model
 
 State = Literal["loading", "done"]
 
@@ -140,6 +141,7 @@ class Ledger:
         """Removes every trace of this schema's move."""
         for table in ("move", "progress", "made"):
             connection.execute(f"DELETE FROM outgrow.{table} WHERE target_schema = %s", (self._schema,))
+        kept_model.forget(connection, self._schema)
 
     def progress(self, connection: psycopg.Connection[Any]) -> dict[str, Progress]:
         """Progress per source table."""

@@ -93,10 +93,13 @@ ORDER BY array_position(ARRAY['table', 'index', 'view', 'trigger'], type), posit
 """
 
 
-def keep(connection: psycopg.Connection[Any], schema: str, source: SourceSchema) -> None:
+def keep(
+    connection: psycopg.Connection[Any], schema: str, source: SourceSchema, *, settings: bool = True
+) -> None:
     """Writes what SQLite says of the source of a move into `schema`, in place of what was there.
 
-    Runs in the caller's transaction. TargetError when the user may not.
+    Without `settings` those of the pragmas that have one value stay. Runs in the caller's transaction.
+    TargetError when the user may not.
     """
     rows = {
         "sqlite_master": _numbered(source.master),
@@ -110,7 +113,10 @@ def keep(connection: psycopg.Connection[Any], schema: str, source: SourceSchema)
     with _allowed(connection):
         if _present(connection) != _COLUMNS.keys():
             _create(connection)
-        _delete(connection, schema)
+        if not settings:
+            del rows["sqlite_settings"]
+        for table in rows:
+            connection.execute(f"DELETE FROM outgrow.{table} WHERE schema = %s".encode(), (schema,))
         for table, those in rows.items():
             with (
                 connection.cursor() as cursor,

@@ -49,8 +49,9 @@ class TargetColumn:
     DDL, `conversion` the recipe that the plan records (see `types.values`): "same" means the value
     is held as itself. `collation` is the source's collation when it is not BINARY (NOCASE, RTRIM, …),
     `affinity` its affinity (None: not a table's column); `generated` says that it is computed. `default` and
-    `formula` are PostgreSQL's texts of its default and of what computes it. A `hidden` one, such as the rowid
-    of a table that declares none, is left out by `*` and by INSERT without columns.
+    `formula` are PostgreSQL's texts of its default and of what computes it. `declared` is its declared type
+    in SQLite's words. A `hidden` one, such as the rowid of a table that declares none, is left out by `*` and
+    by INSERT without columns.
     """
 
     source: str
@@ -63,6 +64,7 @@ class TargetColumn:
     generated: bool = False
     default: str | None = None
     formula: str | None = None
+    declared: str = ""
     hidden: bool = False
 
     @property

@@ -62,6 +62,7 @@ def column_value(column: TargetColumn, sql: str, *, nullable: bool | None = None
         column=column,
         collation=column.collation if column.collation != "BINARY" else None,
         stored=True,
+        declared=column.declared,
     )
 
 
@@ -133,6 +134,7 @@ def stored_form(value: Value) -> Value:
         column=value.column,
         collation=value.collation,
         explicit=value.explicit,
+        declared=value.declared,
     )
 
 

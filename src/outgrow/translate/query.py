@@ -7,7 +7,6 @@ view or an enclosing query can go on from there. Stands between `statements` and
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from outgrow.errors import TranslationError
 from outgrow.schema.names import fold, quote
@@ -17,7 +16,7 @@ from outgrow.translate.aggregates import distinct_key
 from outgrow.translate.collations import order_term
 from outgrow.translate.expressions import translate
 from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, picking
-from outgrow.translate.scope import Result, Scope, Source
+from outgrow.translate.scope import Reader, Result, Scope, Source
 from outgrow.translate.sources import From, from_clause, named_source, target_names, told_apart
 from outgrow.translate.unify import is_flag, unify
 from outgrow.translate.value import Rank, Value, as_integer, as_truth, refuse, spelled, to_integer
@@ -42,15 +41,12 @@ class _Core:
     picked: tuple[Source, ...] | None = None
 
 
-Reader = Literal["query", "application", "view"]
-"""Who gets the rows of a query: one around it, the application, or everyone who asks a view."""
-
-
 def query(node: tree.Query, outer: Scope, *, reader: Reader = "query") -> Result:
     """The translation of a query nested in `outer` (or standing alone in an empty scope).
 
-    For the application, values held in a type of their own come in the form in which SQLite stored them;
-    in a view, numbers whose class the row decides are decimals whose point tells.
+    For the application, values held in a type of their own come in the form in which SQLite stored them,
+    unless it asked for them `native`; in a view, numbers whose class the row decides are decimals whose
+    point tells.
     """
     scope = Scope(
         model=outer.model, outer=outer, bytewise=outer.bytewise, subquery=query, parameters=outer.parameters

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetModel
@@ -139,6 +140,11 @@ class Parameters:
         return tuple(self.kinds.get(number, "tagged") for number in range(1, self.count + 1))
 
 
+Reader = Literal["query", "application", "native", "view"]
+"""Who gets the rows of a query: one around it, the application (SQLite's values, or PostgreSQL's own), or
+everyone who asks a view."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Everything in sight. `commons` are the common table expressions by folded name.
@@ -147,7 +153,8 @@ class Scope:
     triggers). `fixed` says that values may depend on nothing but the row, `aggregates` whether aggregate
     functions may stand here. `raw` are the sources that an aggregate's arguments see, where a bare column
     beside it stands for one row of the group; `windows` are those of the WINDOW clause; `parameters`
-    what is known of the bound parameters.
+    what is known of the bound parameters. `reader` gets what RETURNING shows; `keyed` says that an INSERT
+    shows its rowid, too, last.
     """
 
     model: TargetModel
@@ -162,6 +169,8 @@ class Scope:
     raw: tuple[Source, ...] | None = None
     windows: Mapping[str, tree.Window] = field(default_factory=dict)
     parameters: Parameters | None = None
+    reader: Reader = "application"
+    keyed: bool = False
 
     def resolve(self, name: tree.Name) -> Value | tree.Expression:
         """The value a name stands for, or the expression behind a result alias. Raises TranslationError."""

@@ -299,6 +299,7 @@ def named_source(result: Result, alias: str, names: tuple[str, ...]) -> Source:
             collation=column.collation,
             natural=column.natural,
             stored=column.stored,
+            declared=column.declared,
         )
         columns.setdefault(fold(label), seen)
     return Source(name=alias, columns=columns, labels=result.labels)

@@ -16,7 +16,7 @@ from outgrow.schema.names import literal
 from outgrow.schema.target import TargetModel
 from outgrow.translate import control, tree
 from outgrow.translate.query import query
-from outgrow.translate.scope import PARAMETER_TYPES, Parameters, Scope
+from outgrow.translate.scope import PARAMETER_TYPES, Parameters, Reader, Scope
 from outgrow.translate.statements import StatementReader
 from outgrow.translate.value import Kind, Value, refuse, speaking_of
 from outgrow.translate.writes.change import change
@@ -29,13 +29,15 @@ class Column:
     `kind` is the storage class of its values, as far as it is known: "tagged" says that each value is a
     text behind a letter for its class (i, r, t, b); "boolean" and "number" come back through
     `types.restore` by `conversion` and `type`. What the plan keeps in another type of its own (a date, a
-    uuid, JSON) comes in the form in which SQLite stored it.
+    uuid, JSON) comes in the form in which SQLite stored it. `declared` is the declared type of the column
+    that it is read from, "" for anything computed.
     """
 
     label: str
     kind: Kind
     type: str
     conversion: str = "same"
+    declared: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,8 @@ class Translated:
 
     `sql` is "" when there is nothing to run; `rows` then holds the answer that is known already, if the
     statement has one. `parameters` says how each is to be sent, `names` which number a named one has.
+    `keyed` says that behind the columns the rowid of each inserted row follows, NULL for one that was there;
+    `writes` is the table that the statement changes.
     """
 
     sql: str
@@ -52,10 +56,37 @@ class Translated:
     names: tuple[tuple[str, int], ...] = ()
     rows: tuple[tuple[int | float | str | bytes | None, ...], ...] | None = None
     findings: tuple[str, ...] = ()
+    keyed: bool = False
+    writes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the caller makes of the rows.
+
+    `native` values come as PostgreSQL holds them (dates, JSON, UUIDs, flags); `keyed` asks every INSERT for
+    the rowid of its rows, in one more column that `Translated.columns` does not list.
+    """
+
+    native: bool = False
+    keyed: bool = False
+
+    @property
+    def reader(self) -> Reader:
+        """Who reads."""
+        return "native" if self.native else "application"
+
+
+_PLAIN = Wanted()
 
 
 def translate_statement(
-    sql: str, *, model: TargetModel, bytewise: bool, parameters: Sequence[Kind] = ()
+    sql: str,
+    *,
+    model: TargetModel,
+    bytewise: bool,
+    parameters: Sequence[Kind] = (),
+    wanted: Wanted = _PLAIN,
 ) -> Translated:
     """The translation of one statement; `parameters` are the storage classes of those bound, if known.
 
@@ -74,7 +105,7 @@ def translate_statement(
                 rows=known.rows,
                 findings=known.findings,
             )
-        return _translated(sql, model, parameters, bytewise=bytewise)
+        return _translated(sql, model, parameters, wanted, bytewise=bytewise)
 
 
 class Translator:
@@ -83,9 +114,13 @@ class Translator:
     Keeps the `size` translations that were asked for last; any thread may ask.
     """
 
-    def __init__(self, model: TargetModel, *, bytewise: bool, size: int = 4096) -> None:
+    def __init__(
+        self, model: TargetModel, *, bytewise: bool, size: int = 4096, wanted: Wanted = _PLAIN
+    ) -> None:
         def translated(sql: str, parameters: tuple[Kind, ...]) -> Translated:
-            return translate_statement(sql, model=model, bytewise=bytewise, parameters=parameters)
+            return translate_statement(
+                sql, model=model, bytewise=bytewise, parameters=parameters, wanted=wanted
+            )
 
         self._translated = lru_cache(maxsize=size)(translated)
 
@@ -94,27 +129,35 @@ class Translator:
         return self._translated(sql, parameters)
 
 
-def _translated(sql: str, model: TargetModel, known: Sequence[Kind], *, bytewise: bool) -> Translated:
+def _translated(
+    sql: str, model: TargetModel, known: Sequence[Kind], wanted: Wanted, *, bytewise: bool
+) -> Translated:
     reader = StatementReader(sql, parameters_allowed=True)
     node = reader.statement()
     reader.accept(";")
     reader.expect_end()
     bound = Parameters(known)
-    scope = Scope(model=model, bytewise=bytewise, subquery=query, parameters=bound)
+    scope = Scope(
+        model=model, bytewise=bytewise, subquery=query, parameters=bound, reader=wanted.reader,
+        keyed=wanted.keyed,
+    )  # fmt: skip
     findings: tuple[str, ...] = ()
+    keyed, writes = False, ""
     if isinstance(node, tree.Query):
-        result = query(node, scope, reader="application")
+        result = query(node, scope, reader=wanted.reader)
         text, values, labels = result.sql, result.columns, result.labels
     else:
         found = change(node, scope)
         text, values, labels = found.sql, found.columns, found.labels
-        findings = found.findings
+        findings, keyed, writes = found.findings, found.keyed, node.table
     return Translated(
         sql=_with_unused(text, bound),
         columns=tuple(_column(label, value) for label, value in zip(labels, values, strict=True)),
         parameters=bound.settled,
         names=tuple(reader.parameter_names.items()),
         findings=findings,
+        keyed=keyed,
+        writes=writes,
     )
 
 
@@ -163,4 +206,6 @@ def _column(label: str, value: Value) -> Column:
         conversion = value.column.conversion
     if value.kind == "number" and value.column is None:
         raise refuse("a number whose storage class is not known")
-    return Column(label=label, kind=value.kind, type=value.type, conversion=conversion)
+    return Column(
+        label=label, kind=value.kind, type=value.type, conversion=conversion, declared=value.declared
+    )

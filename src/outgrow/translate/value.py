@@ -79,7 +79,7 @@ class Value:
     0, 1 or NULL. `stored` says the value comes from a column (and so has an affinity). `json` says the text
     is the result of a JSON function, which others embed as JSON; `json_argument` is what to give them
     instead, if any. `numeric` says of a tagged value that it can only be a number. `parameter` is the
-    number of a bound parameter.
+    number of a bound parameter. `declared` is the declared type of the column that the value is read from.
     """
 
     sql: str
@@ -101,6 +101,7 @@ class Value:
     json_argument: str = ""
     numeric: bool = False
     parameter: int | None = None
+    declared: str = ""
 
     def within(self, rank: Rank) -> str:
         """The text as an operand of an operator of that rank, in parentheses where they are needed."""

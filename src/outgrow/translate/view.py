@@ -79,6 +79,7 @@ def _column(source: str, name: str, value: Value) -> TargetColumn:
         conversion=_conversion(value),
         not_null=not value.nullable,
         collation=value.collation if value.kind == "text" else None,
+        declared=value.declared,
     )
 
 

@@ -18,12 +18,16 @@ from outgrow.translate.value import Value, refuse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """The statement's text, the columns of its RETURNING clause, and what is to be known of it."""
+    """The statement's text, the columns of its RETURNING clause, and what is to be known of it.
+
+    `keyed` says that one more column follows them: the rowid of the row, NULL when it was there before.
+    """
 
     sql: str
     columns: tuple[Value, ...] = ()
     labels: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    keyed: bool = False
 
 
 def relation_of(name: str, scope: Scope) -> Relation:
@@ -70,16 +74,30 @@ def returning(items: tuple[tree.Item, ...], source: Source, scope: Scope) -> Cha
     for item in items:
         if item.expression is None:
             columns += [
-                projected(source.columns[fold(label)], reader="application") for label in source.labels
+                projected(source.columns[fold(label)], reader=scope.reader) for label in source.labels
             ]
             labels += source.labels
             continue
-        columns.append(projected(translate(item.expression, inside), reader="application"))
+        columns.append(projected(translate(item.expression, inside), reader=scope.reader))
         labels.append(item_label(item, inside))
     return Change(
         sql=f" RETURNING {', '.join(column.sql for column in columns)}",
         columns=tuple(columns), labels=tuple(labels),
     )  # fmt: skip
+
+
+def with_rowid(found: Change, node: tree.Insert, source: Source, scope: Scope) -> Change:
+    """The RETURNING clause with the new row's rowid behind its columns, where it is asked for and there is one.
+
+    On SQLite the row that an upsert changes does not become the last one inserted.
+    """
+    relation = source.relation
+    if not scope.keyed or source.rowid is None or relation is None or relation.kind == "view":
+        return found
+    key = source.rowid.sql
+    updates = any(upsert.assignments for upsert in node.upserts)
+    shown = f"CASE WHEN {source.reference}.xmax = 0 THEN {key} END" if updates else key
+    return replace(found, sql=f"{found.sql}, {shown}" if found.sql else f" RETURNING {shown}", keyed=True)
 
 
 def is_rowid(relation: Relation, column: TargetColumn) -> bool:

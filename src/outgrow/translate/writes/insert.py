@@ -23,6 +23,7 @@ from outgrow.translate.writes.changed import (
     relation_of,
     returning,
     target,
+    with_rowid,
 )
 from outgrow.translate.writes.fresh import fresh_rows, given_rows
 from outgrow.translate.writes.replacing import keys_given, replaced
@@ -49,7 +50,7 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
     if node.conflict == "FAIL":
         _one_row_only(node, relation)
     text, source = target(relation, node.alias)
-    found = returning(node.returning, source, scope)
+    found = with_rowid(returning(node.returning, source, scope), node, source, scope)
     if node.source is None:
         return _defaults(node, relation, text, found, prefix)
     columns = _columns(node, relation)

@@ -1,0 +1,1 @@
+"""CPython's own tests of `sqlite3`, run with another module in its place."""

@@ -1,0 +1,424 @@
+"""`Connection`: what `sqlite3.connect` gives a program, over PostgreSQL.
+
+It is a connection of the standard module, too: to the empty `shadow` of its schema in memory. So it is what
+`isinstance` asks for, it checks arguments as sqlite3 does, and SQLite itself says what is wrong with a
+statement. Everything that reads or writes goes to PostgreSQL through `engine`; what cannot is refused here by
+name. Rules: https://docs.python.org/3/library/sqlite3.html
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import psycopg
+
+from outgrow.errors import OutgrowError
+from outgrow.runtime.blob import Blob
+from outgrow.runtime.cursor import Cursor
+from outgrow.runtime.engine import Engine
+from outgrow.runtime.failures import failure
+from outgrow.runtime.opening import Values, opened, place
+from outgrow.runtime.shadow import Shadow
+
+LEGACY = -1
+"""sqlite3.LEGACY_TRANSACTION_CONTROL, which Python 3.11 does not name."""
+
+_LEVELS = {"", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"}
+
+
+class Connection(sqlite3.Connection):
+    """A connection to a moved database, used like one of the standard module.
+
+    Beside what `sqlite3.connect` takes: `schema` and `values` as in `outgrow.connect`. Raises
+    sqlite3.OperationalError when PostgreSQL cannot be reached or the schema was not moved.
+    """
+
+    def __init__(
+        self, database: str, timeout: float = 5.0, detect_types: int = 0,
+        isolation_level: str | None = "", check_same_thread: bool = True, factory: Any = None,
+        cached_statements: int = 128, uri: bool = False, *, autocommit: bool | int = LEGACY,
+        schema: str | None = None, values: Values | None = None,
+    ) -> None:  # fmt: skip
+        del factory, uri
+        where = place(database, schema, values)
+        self._leave()
+        raw = opened(where.url)
+        try:
+            self._enter(
+                raw, timeout=timeout, detect_types=detect_types, isolation_level=isolation_level,
+                check_same_thread=check_same_thread, cached_statements=cached_statements,
+                autocommit=autocommit, schema=where.schema, values=where.values, url=where.url,
+            )  # fmt: skip
+        except BaseException:
+            raw.close()
+            raise
+
+    @classmethod
+    def over(
+        cls, raw: psycopg.Connection[Any], *, release: Callable[[psycopg.Connection[Any]], None] | None = None,
+        schema: str = "public", values: Values = "sqlite", timeout: float = 5.0,
+        isolation_level: str | None = "", check_same_thread: bool = False, detect_types: int = 0,
+        autocommit: bool | int = LEGACY,
+    ) -> Self:  # fmt: skip
+        """A connection over one of psycopg's that is in autocommit, such as a pool's.
+
+        `close` undoes what is open and gives `raw` to `release` instead of closing it.
+        """
+        made = cls.__new__(cls)
+        made._enter(
+            raw, timeout=timeout, detect_types=detect_types, isolation_level=isolation_level,
+            check_same_thread=check_same_thread, cached_statements=128, autocommit=autocommit, schema=schema,
+            values=values, url=None, release=release,
+        )  # fmt: skip
+        return made
+
+    def _enter(
+        self, raw: psycopg.Connection[Any], *, timeout: float, detect_types: int,
+        isolation_level: str | None, check_same_thread: bool, cached_statements: int, autocommit: bool | int,
+        schema: str, values: Values, url: str | None,
+        release: Callable[[psycopg.Connection[Any]], None] | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(
+            ":memory:", detect_types=detect_types, isolation_level=None,
+            check_same_thread=check_same_thread, cached_statements=cached_statements,
+        )  # fmt: skip
+        self._thread = threading.get_ident() if check_same_thread else None
+        self._lock = threading.RLock()
+        self._detect_types = detect_types
+        self._native = values == "native"
+        self._longest = self.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH) // 4
+        self._release = release
+        self._level = self._checked_level(isolation_level)
+        self._autocommit = autocommit
+        self._trace: Callable[[str], object] | None = None
+        try:
+            self._engine = Engine(
+                raw, schema=schema, native=values == "native", timeout=timeout, url=url, shadow=Shadow(self)
+            )
+        except OutgrowError as error:
+            raise failure(sqlite3.OperationalError, str(error), "SQLITE_CANTOPEN", error) from None
+        except psycopg.Error as error:
+            said = str(error).partition("\n")[0]
+            raise failure(sqlite3.OperationalError, said, "SQLITE_CANTOPEN", error) from None
+        self._closed = False
+        self._always_open()
+
+    def _leave(self) -> None:
+        """Lets go of the server, when a connection is closed, made anew or forgotten."""
+        engine: Engine | None = getattr(self, "_engine", None)
+        if engine is None or self._closed:
+            return
+        self._closed = True
+        engine.leave(self._release)
+
+    def __del__(self) -> None:
+        self._leave()
+
+    # What every method asks first.
+
+    def _check(self) -> None:
+        """ProgrammingError for a connection that is closed, was never opened, or is another thread's."""
+        try:
+            closed, thread = self._closed, self._thread
+        except AttributeError:
+            raise sqlite3.ProgrammingError("Base Connection.__init__ not called.") from None
+        if thread is not None and thread != threading.get_ident():
+            raise sqlite3.ProgrammingError(
+                "SQLite objects created in a thread can only be used in that same thread. "
+                f"The object was created in thread id {thread} and this is thread id {threading.get_ident()}."
+            )
+        if closed:
+            raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+
+    @property
+    def raw(self) -> psycopg.Connection[Any]:
+        """psycopg's connection, in autocommit as PostgreSQL sees it; its statements are PostgreSQL's SQL."""
+        self._check()
+        return self._engine.wire.raw
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the statements; for the cursors of this connection."""
+        return self._engine
+
+    # Transactions.
+
+    @staticmethod
+    def _checked_level(level: Any) -> str | None:
+        if level is None:
+            return None
+        if not isinstance(level, str):
+            raise TypeError("isolation_level must be str or None")
+        if "\0" in level:
+            raise ValueError("embedded null character")
+        if level.upper() not in _LEVELS:
+            raise ValueError(
+                "isolation_level string must be '', 'DEFERRED', 'IMMEDIATE', or 'EXCLUSIVE'"
+            )
+        return level.upper()
+
+    @property
+    def isolation_level(self) -> str | None:
+        """As in sqlite3: None for autocommit, else how a transaction begins before a statement that writes."""
+        self._check()
+        return self._level
+
+    @isolation_level.setter
+    def isolation_level(self, level: str | None) -> None:
+        if level is None:
+            self._level = None
+            if self._autocommit == LEGACY:  # sqlite3 commits what is open
+                self.commit()
+        else:
+            self._level = self._checked_level(level)
+
+    @isolation_level.deleter
+    def isolation_level(self) -> None:
+        raise AttributeError("cannot delete attribute")
+
+    @property
+    def autocommit(self) -> bool | int:
+        """As in sqlite3 since Python 3.12: True, False (a transaction is always open) or LEGACY."""
+        self._check()
+        return self._autocommit
+
+    @autocommit.setter
+    def autocommit(self, value: bool | int) -> None:
+        self._check()
+        if value not in (True, False, LEGACY):
+            raise ValueError("autocommit must be True, False, or sqlite3.LEGACY_TRANSACTION_CONTROL")
+        if value is True and self._engine.session.open:
+            self._engine.commit()
+        self._autocommit = value
+        self._always_open()
+
+    def _always_open(self) -> None:
+        if self._autocommit is False and not self._engine.session.open:
+            self._engine.begin()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        self._check_closed()
+        return self._engine.session.open
+
+    def _check_closed(self) -> None:
+        """As `_check`, for what any thread may ask."""
+        if getattr(self, "_closed", None) is None:
+            raise sqlite3.ProgrammingError("Base Connection.__init__ not called.")
+        if self._closed:
+            raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+
+    def begins(self) -> str | None:
+        """How a transaction begins by itself before a statement that writes; None for not at all."""
+        return self._level if self._autocommit == LEGACY else None
+
+    def commit(self) -> None:
+        """Ends the transaction, if one is open. Raises sqlite3.Error."""
+        self._check()
+        if self._autocommit is not True and self._engine.session.open:
+            with self._lock:
+                self._traced("COMMIT")
+                self._engine.commit()
+                self._always_open()
+
+    def rollback(self) -> None:
+        """Undoes the transaction, if one is open."""
+        self._check()
+        if self._autocommit is not True and self._engine.session.open:
+            with self._lock:
+                self._traced("ROLLBACK")
+                self._engine.rollback()
+                self._always_open()
+
+    def __enter__(self) -> Self:
+        self._check()
+        return self
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> Any:
+        if kind is not None:
+            self.rollback()
+            return False
+        try:
+            self.commit()
+        except BaseException:
+            self.rollback()
+            raise
+        return False
+
+    def close(self) -> None:
+        """Undoes what is open and ends the connection; a second time does nothing."""
+        if getattr(self, "_closed", None) is None:
+            raise sqlite3.ProgrammingError("Base Connection.__init__ not called.")
+        if not self._closed:
+            self._check()
+            with self._lock:
+                self._leave()
+        super().close()
+
+    # Statements.
+
+    def cursor(self, factory: Any = Cursor) -> Any:
+        """A cursor; `factory` makes one of a class derived from sqlite3's or from ours."""
+        self._check()
+        if factory is sqlite3.Cursor:
+            factory = Cursor
+        made = factory(self)
+        if not isinstance(made, sqlite3.Cursor):
+            raise TypeError(f"factory must return a cursor, not {type(made).__name__}")
+        if not isinstance(made, Cursor):
+            made = _rebased(type(made))(self)
+        if self.row_factory is not None:
+            made.row_factory = self.row_factory
+        return made
+
+    def execute(self, *arguments: Any) -> Any:
+        """A new cursor that has run a statement."""
+        return self.cursor().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> Any:
+        """A new cursor that has run a statement for each set of values."""
+        return self.cursor().executemany(*arguments)
+
+    def executescript(self, *arguments: Any) -> Any:
+        """A new cursor that has run a text of statements."""
+        return self.cursor().executescript(*arguments)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """sqlite3's internal statement object, of the empty shadow."""
+        self._check()
+        return super().__call__(*arguments)
+
+    @property
+    def total_changes(self) -> int:
+        """How many rows this connection's statements have changed; what triggers change is not in it."""
+        self._check_closed()
+        return self._engine.total_changes
+
+    def setlimit(self, category: int, limit: int, /) -> int:
+        """As in sqlite3; of its limits only the length of a statement is looked at."""
+        before = super().setlimit(category, limit)
+        self._longest = self.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH) // 4
+        return before
+
+    def interrupt(self) -> None:
+        """Ends the statement that another thread is running here."""
+        self._check_closed()
+        self._engine.interrupt()
+
+    def iterdump(self, **options: Any) -> Iterator[str]:
+        """The database as SQLite's SQL, as sqlite3 makes it."""
+        self._check()
+        return super().iterdump(**options)
+
+    def set_trace_callback(self, trace_callback: Callable[[str], object] | None) -> None:
+        """Has every statement told, with its values, as SQLite would have run it."""
+        self._check()
+        super().set_trace_callback(None)
+        self._trace = trace_callback
+
+    @property
+    def tracing(self) -> Callable[[str], object] | None:
+        """Who wants every statement told."""
+        return self._trace
+
+    def _traced(self, sql: str) -> None:
+        if self._trace is not None:
+            self._trace(sql)
+
+    def blobopen(self, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main") -> Any:
+        """One blob or text as a file of bytes, as in sqlite3; what is written is written at once."""
+        self._check()
+        return Blob(self, table, column, row, readonly=readonly, name=name)
+
+    def backup(
+        self, target: sqlite3.Connection, *, pages: int = -1,
+        progress: Callable[[int, int, int], object] | None = None, name: str = "main", sleep: float = 0.25,
+    ) -> None:  # fmt: skip
+        """Writes everything into a SQLite database, through SQLite's SQL.
+
+        NotSupportedError for a target that is PostgreSQL itself, which pg_dump and pg_restore copy.
+        """
+        self._check()
+        if not isinstance(target, sqlite3.Connection):
+            raise TypeError(f"backup() argument 1 must be sqlite3.Connection, not {type(target).__name__}")
+        if target is self:
+            raise ValueError("target cannot be the same connection instance")
+        if isinstance(target, Connection):
+            raise sqlite3.NotSupportedError("a backup into PostgreSQL: copy the database with pg_dump")
+        if name != "main":
+            raise sqlite3.OperationalError(f"unknown database {name}")
+        whole = sqlite3.connect(":memory:")
+        try:
+            whole.executescript("\n".join(self.iterdump()))
+            whole.backup(target, pages=pages, progress=progress, sleep=sleep)
+        finally:
+            whole.close()
+
+    # What PostgreSQL has no equal of.
+
+    def set_progress_handler(self, progress_handler: Any, n: int) -> None:
+        """Nothing for None. NotSupportedError: the server runs statements where no handler reaches."""
+        self._check()
+        super().set_progress_handler(None, n)
+        if progress_handler is not None:
+            raise sqlite3.NotSupportedError(
+                "a progress handler: call interrupt() from another thread, or set statement_timeout"
+            )
+
+    def set_authorizer(self, authorizer_callback: Any) -> None:
+        """Asks `authorizer_callback` of every statement before it runs, as SQLite would.
+
+        SQLITE_IGNORE, which reads a column as NULL, counts as SQLITE_DENY.
+        """
+        self._check()
+        super().set_authorizer(authorizer_callback)
+        self._engine.asks_first = authorizer_callback is not None
+
+    def enable_load_extension(self, enable: bool, /) -> None:
+        """NotSupportedError for True: extensions of SQLite are not PostgreSQL's."""
+        self._check()
+        if enable:
+            raise _unsupported_extension()
+
+    def load_extension(self, *_arguments: Any, **_options: Any) -> None:
+        """NotSupportedError: extensions of SQLite are not PostgreSQL's."""
+        self._check()
+        raise _unsupported_extension()
+
+    def serialize(self, *, name: str = "main") -> bytes:
+        """The database as the bytes of a SQLite file."""
+        self._check()
+        copy = sqlite3.connect(":memory:")
+        try:
+            self.backup(copy, name=name)
+            return copy.serialize()
+        finally:
+            copy.close()
+
+    def deserialize(self, data: Any, /, *, name: str = "main") -> None:
+        """NotSupportedError: a SQLite file is moved, not loaded."""
+        self._check()
+        del data, name
+        raise sqlite3.NotSupportedError("deserialize: write the bytes to a file, and run outgrow move")
+
+
+def _unsupported_extension() -> sqlite3.NotSupportedError:
+    return sqlite3.NotSupportedError(
+        "an extension of SQLite cannot run in PostgreSQL: use one of PostgreSQL's (pgvector for sqlite-vec)"
+    )
+
+
+_classes: dict[type, type] = {}
+
+
+def _rebased(kind: type) -> type:
+    """A program's subclass of sqlite3.Cursor, over ours."""
+    made = _classes.get(kind)
+    if made is None:
+        made = _classes[kind] = type(kind.__name__, (kind, Cursor), {"__module__": kind.__module__})
+    return made
+

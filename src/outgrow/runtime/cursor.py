@@ -1,0 +1,358 @@
+"""`Cursor`: runs statements for a program and hands out their rows as sqlite3 does.
+
+A cursor of the standard module, too, so that `sqlite3.Row` and whatever asks `isinstance` takes it. Before it
+stands the program, after it `engine`. Rules: https://docs.python.org/3/library/sqlite3.html#cursor-objects
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from psycopg.adapt import Transformer
+
+from outgrow.runtime import binding
+from outgrow.runtime.binding import MisboundError
+from outgrow.runtime.converting import Converter, converters, with_text_factory
+from outgrow.runtime.engine import Outcome
+from outgrow.runtime.shadow import several
+from outgrow.runtime.statement import Prepared, Statement
+from outgrow.runtime.tracing import expanded
+from outgrow.schema.lexer import TokenError, statements, tokens
+
+if TYPE_CHECKING:
+    from outgrow.runtime.connection import Connection
+
+Row = tuple[Any, ...]
+_AT_ONCE = 512
+"""Rows that are taken from a result together: the first ones when the statement has run, the rest when asked for."""
+
+
+class Cursor(sqlite3.Cursor):
+    """A cursor of a `Connection`. Raises sqlite3.Error."""
+
+    _own: Connection
+
+    def __init__(self, connection: Connection, /) -> None:
+        super().__init__(connection)
+        self._own = connection
+        self._shut = False
+        self._count = -1
+        self._rowid: int | None = None
+        self._prepared: Prepared | None = None
+        self._labelled = True
+        self._forget()
+
+    def _forget(self) -> None:
+        """Lets go of the rows of the statement before."""
+        self._rows: list[Row] = []
+        self._next = 0
+        self._rest: tuple[Transformer, int, int] | None = None
+        self._converters: tuple[Converter | None, ...] | None = None
+
+    def _check(self) -> None:
+        try:
+            own, shut = self._own, self._shut
+        except AttributeError:
+            raise sqlite3.ProgrammingError("Base Cursor.__init__ not called.") from None
+        if shut:
+            raise sqlite3.ProgrammingError("Cannot operate on a closed cursor.")
+        own._check()
+
+    # Statements.
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
+        """Runs one statement with values for its parameters."""
+        self._check()
+        own = self._own
+        _check_text("execute", sql, own)
+        with own._lock:
+            self._forget()
+            self._prepared = None
+            engine = own._engine
+            engine.ready()
+            statement = engine.statements.statement(sql)
+            self._refuse_several(statement)
+            values, kinds = self._bound(statement, parameters)
+            if own._trace is not None:
+                _told(own, statement, values)
+            self._take(engine.run(statement, values, kinds, begins=own.begins()), statement)
+            if own._autocommit is False:
+                own._always_open()
+        return self
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Self:
+        """Runs a statement that changes rows for each set of values."""
+        self._check()
+        own = self._own
+        _check_text("executemany", sql, own)
+        with own._lock:
+            self._forget()
+            self._prepared = None
+            engine = own._engine
+            engine.ready()
+            statement = engine.statements.statement(sql)
+            self._refuse_several(statement)
+            if not statement.is_dml:
+                raise sqlite3.ProgrammingError("executemany() can only execute DML statements.")
+            self._count = self._many(statement, parameters)
+        return self
+
+    def _many(self, statement: Statement, parameters: Iterable[Any]) -> int:
+        """What a faulty set, or the iterator itself, raises comes after the sets before it have been run."""
+        own = self._own
+        sets: list[tuple[Sequence[Any], tuple[Any, ...]]] = []
+        changed = 0
+        given = iter(parameters)
+        while True:
+            try:
+                each = next(given, _END)
+                if each is not _END:
+                    values, kinds = self._bound(statement, each)
+                    sets.append((values, kinds))
+            except BaseException:
+                if sets:
+                    own._engine.run_many(statement, sets, begins=own.begins())
+                raise
+            if each is _END or len(sets) >= 1000:
+                if own._trace is not None:
+                    for values, _ in sets:
+                        _told(own, statement, values)
+                changed += own._engine.run_many(statement, sets, begins=own.begins())
+                sets = []
+            if each is _END:
+                return changed
+
+    def executescript(self, sql_script: str, /) -> Self:
+        """Commits what is open, then runs a text of statements."""
+        self._check()
+        own = self._own
+        if not isinstance(sql_script, str):
+            raise TypeError(f"executescript() argument must be str, not {type(sql_script).__name__}")
+        _check_text("executescript", sql_script, own)
+        with own._lock:
+            self._forget()
+            self._prepared = None
+            engine = own._engine
+            engine.ready()
+            if own._autocommit is not False and engine.session.open:
+                engine.commit()
+            for sql in _each(sql_script):
+                engine.ready()
+                statement = engine.statements.statement(sql)
+                values, kinds = self._bound(statement, ())
+                if own._trace is not None:
+                    _told(own, statement, ())
+                engine.run(statement, values, kinds, begins=None)
+        return self
+
+    def _bound(self, statement: Statement, given: Any) -> tuple[Sequence[Any], tuple[Any, ...]]:
+        try:
+            values = statement.layout.values(given)
+            return binding.classified(values, binding.native if self._own._native else None)
+        except MisboundError:
+            # sqlite3 itself says what is wrong, of a statement with the same parameters.
+            sqlite3.Cursor.execute(self, statement.layout.probe, given)
+            raise sqlite3.ProgrammingError("the values do not go with the statement") from None
+
+    def _refuse_several(self, statement: Statement) -> None:
+        if ";" in statement.sql and several(statement.sql):
+            kind = sqlite3.ProgrammingError if sys.version_info >= (3, 12) else sqlite3.Warning
+            raise kind("You can only execute one statement at a time.")
+
+    def _take(self, outcome: Outcome, statement: Statement) -> None:
+        self._count = outcome.rowcount
+        self._rowid = self._own._engine.last_rowid
+        prepared = self._prepared = outcome.prepared
+        self._labelled = prepared is None
+        if prepared is None:
+            return
+        if self._own._detect_types:
+            self._converters = converters(prepared.translated.columns, self._own._detect_types)
+        if outcome.rows is not None:
+            self._rows = outcome.rows
+        elif outcome.result is not None and outcome.result.ntuples:
+            transformer = Transformer(self._own._engine.wire.raw)
+            transformer.set_pgresult(outcome.result)
+            self._rest = (transformer, 0, outcome.result.ntuples)
+            self._more()
+
+    # Rows.
+
+    def _more(self) -> bool:
+        """Takes the next rows from the result."""
+        if self._rest is None:
+            return False
+        transformer, start, total = self._rest
+        stop = min(start + _AT_ONCE, total)
+        self._rows = self._mended(transformer.load_rows(start, stop, tuple))
+        self._next = 0
+        self._rest = (transformer, stop, total) if stop < total else None
+        return True
+
+    def _mended(self, rows: list[Row]) -> list[Row]:
+        prepared = self._prepared
+        if prepared is None:
+            return rows
+        if prepared.keyed:
+            width = prepared.width
+            rows = [row[:width] for row in rows]
+        if not prepared.fix:
+            return rows
+        made = [list(row) for row in rows]
+        for place, mend in prepared.fix:
+            for row in made:
+                row[place] = mend(row[place])
+        return [tuple(row) for row in made]
+
+    def _shown(self, rows: list[Row]) -> list[Any]:
+        """The rows as the program wants them: by its converters, its text factory and its row factory."""
+        factory = self._own.text_factory
+        if self._converters is not None:
+            rows = [self._converted(row, factory) for row in rows]
+        elif factory is not str:
+            rows = [with_text_factory(row, factory) for row in rows]
+        make = self.row_factory
+        if make is None:
+            return rows
+        self._label()
+        return [make(self, row) for row in rows]
+
+    def _converted(self, row: Row, factory: Callable[[bytes], Any]) -> Row:
+        return tuple(
+            with_text_factory((value,), factory)[0] if convert is None else convert(value)
+            for convert, value in zip(self._converters or (), row, strict=True)
+        )
+
+    def _label(self) -> None:
+        """Has SQLite's own cursor carry the column names, for `sqlite3.Row` and `description`."""
+        if not self._labelled and self._prepared is not None:
+            self._labelled = True
+            super().execute(self._prepared.label_sql)
+
+    def fetchone(self) -> Any:
+        """The next row, None after the last."""
+        self._check()
+        if self._next >= len(self._rows) and not self._more():
+            return None
+        row = self._rows[self._next]
+        self._next += 1
+        if self.row_factory is None and self._converters is None and self._own.text_factory is str:
+            return row
+        return self._shown([row])[0]
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        """The next `size` rows at most; `arraysize` of them unless told."""
+        self._check()
+        return self._taken(self.arraysize if size is None else size)
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        self._check()
+        return self._taken(sys.maxsize)
+
+    def _taken(self, size: int) -> list[Any]:
+        found: list[Row] = []
+        while len(found) < size:
+            if self._next >= len(self._rows):
+                if self._rest is not None and size >= self._rest[2]:
+                    found += self._all_the_rest()
+                    break
+                if not self._more():
+                    break
+            part = self._rows[self._next : self._next + size - len(found)]
+            self._next += len(part)
+            found += part
+        return self._shown(found)
+
+    def _all_the_rest(self) -> list[Row]:
+        transformer, start, total = self._rest or (None, 0, 0)
+        self._rest, self._rows, self._next = None, [], 0
+        return self._mended(transformer.load_rows(start, total, tuple)) if transformer else []
+
+    def __iter__(self) -> Self:
+        self._check()
+        return self
+
+    def __next__(self) -> Any:
+        if self._next < len(self._rows) or self._more():
+            return self.fetchone()
+        self._check()
+        raise StopIteration
+
+    def close(self) -> None:
+        """Ends the cursor; its connection stays."""
+        if getattr(self, "_shut", None) is None:
+            raise sqlite3.ProgrammingError("Base Cursor.__init__ not called.")
+        self._own._check()
+        self._shut = True
+        self._forget()
+        super().close()
+
+    # What is known of the last statement.
+
+    @property
+    def description(self) -> Any:
+        """The names of the columns, each in a tuple of seven; None for a statement without."""
+        if self._prepared is None:
+            return None
+        self._label()
+        return super().description
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the last statement changed; -1 for one that changes none."""
+        self._check_made()
+        return self._count
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The rowid of the last row that this cursor has inserted; None before any.
+
+        Of a table whose rowids were not moved it stays as it was.
+        """
+        self._check_made()
+        return self._rowid
+
+    def _check_made(self) -> None:
+        if getattr(self, "_shut", None) is None:
+            raise sqlite3.ProgrammingError("Base Cursor.__init__ not called.")
+
+
+_END = object()
+
+
+def _check_text(method: str, sql: Any, own: Connection) -> None:
+    """What sqlite3 refuses before it reads a statement."""
+    if type(sql) is not str and not isinstance(sql, str):
+        raise TypeError(f"{method}() argument 1 must be str, not {type(sql).__name__}")
+    if not sql.isascii():
+        sql.encode()  # UnicodeEncodeError for lone surrogates
+    if "\0" in sql:
+        if method == "executescript":
+            raise ValueError("embedded null character")
+        raise sqlite3.ProgrammingError("the query contains a null character")
+    if len(sql) > own._longest and len(sql.encode()) > own.getlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH):
+        raise sqlite3.DataError("query string is too large")
+
+
+def _each(script: str) -> Iterable[str]:
+    """The statements of a script; what SQLite cannot read comes last, for it to say so."""
+    try:
+        for token in tokens(script):
+            del token
+    except TokenError as error:
+        yield from statements(script[: error.offset].rpartition(";")[0])
+        yield script[script[: error.offset].rfind(";") + 1 :]
+        return
+    yield from statements(script)
+
+
+def _told(own: Connection, statement: Statement, values: Sequence[Any]) -> None:
+    """Tells a trace callback what runs; what it raises is nobody's."""
+    if statement.is_dml and own.begins() is not None and not own._engine.session.open:
+        level = own.begins()
+        own._traced(f"BEGIN {level}")
+    own._traced(expanded(statement.sql, values, statement.layout))

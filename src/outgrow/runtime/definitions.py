@@ -1,0 +1,100 @@
+"""CREATE, ALTER, DROP and ATTACH of an application: carried out, and written down for everyone.
+
+The definition, SQLite's texts of the schema and the model are written in one transaction, so that what the
+target keeps is what it has. Used by `connection`; `move.define` says what a definition is on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+
+from outgrow.errors import TranslationError
+from outgrow.postgres import kept_model
+from outgrow.runtime.known import Known, keep_catalog, known, log, privileges
+from outgrow.schema import document
+from outgrow.schema.names import fold
+from outgrow.schema.target import TEMPORARY, TargetModel
+
+
+_HOLD = "SELECT version FROM outgrow.model WHERE target_schema = %s FOR UPDATE"
+
+
+def define(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known:
+    """Runs one definition, and the state after it. In the caller's transaction.
+
+    Raises TranslationError, TargetError and psycopg.Error.
+    """
+    from outgrow.move.define import define as planned  # noqa: PLC0415 - heavy, and rare
+    from outgrow.move.kept import refreshed  # noqa: PLC0415
+    from outgrow.move.facts import with_facts  # noqa: PLC0415
+
+    schema = before.model.schema
+    if before.version:  # whoever defines at the same time waits here, and then sees the other's
+        row = raw.execute(_HOLD, (schema,)).fetchone()
+        if row is not None and row[0] != before.version:
+            before = merged(before, known(raw, schema))
+    remembered = refreshed(before.remembered, with_facts(before.options, raw))
+    made = planned(sql, schema=before.texts, model=before.model, options=remembered.options)
+    with privileges(raw, schema):
+        for statement in made.statements:
+            raw.execute(statement.encode())
+        for finding in made.findings:
+            log.warning("%s", finding)
+        version = before.version
+        if _lasting(made.schema) != _lasting(before.texts):
+            version = _keep(raw, before, made.model, made.schema)
+    return before.changed(made.model, made.schema, version)
+
+
+def _keep(raw: psycopg.Connection[Any], before: Known, model: TargetModel, texts: tuple[str, ...]) -> int:
+    schema = model.schema
+    lasting = _lasting(texts)
+    relations = tuple(relation for relation in model.relations if relation.schema != TEMPORARY)
+    kept = replace(
+        before.remembered, model=replace(model, relations=relations, attached=()), texts=lasting
+    )
+    keep_catalog(raw, schema, lasting)
+    return kept_model.write(raw, schema, document.dump(kept))
+
+
+def _lasting(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(text for text in texts if not text.startswith("CREATE TEMP"))
+
+
+def merged(own: Known, other: Known) -> Known:
+    """What others have defined, with what only this session has."""
+    if not own.temporary:
+        return other
+    own_relations = tuple(relation for relation in own.model.relations if relation.schema == TEMPORARY)
+    model = replace(
+        other.model, relations=(*own_relations, *other.model.relations), attached=own.model.attached
+    )
+    own_texts = tuple(text for text in own.texts if text.startswith("CREATE TEMP"))
+    return other.changed(model, (*other.texts, *own_texts), other.version)
+
+
+def attached(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known | None:
+    """The state after ATTACH or DETACH; None for any other statement. Raises TranslationError.
+
+    A database attached AS a name is the schema of that name in lower case, to which its file was moved.
+    """
+    from outgrow.translate.control import attachment, detached  # noqa: PLC0415
+
+    gone = detached(sql, before.model)
+    if gone is not None:
+        return before.changed(gone, before.texts, before.version)
+    name = attachment(sql, before.model)
+    if name is None:
+        return None
+    if kept_model.read(raw, fold(name)) is None:
+        raise TranslationError(
+            f"ATTACH … AS {name}: the target has no schema {fold(name)} to which outgrow moved a file: move it "
+            f"there with --schema {fold(name)}",
+            sql,
+        )
+    other = known(raw, fold(name))
+    model = replace(before.model, attached=(*before.model.attached, (name, other.model)))
+    return before.changed(model, before.texts, before.version)

@@ -1,0 +1,192 @@
+"""What a process knows of a moved schema: its model, SQLite's texts, and the statements translated for it.
+
+Read from what the target keeps, once for all connections; `definitions` makes the next one. Before it stands
+`move.kept`, after it `connection`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import psycopg
+
+from outgrow.errors import TargetError
+from outgrow.move.kept import Remembered, loaded
+from outgrow.options import Options
+from outgrow.postgres import functions, kept_model
+from outgrow.runtime.statement import Statements
+from outgrow.schema import document
+from outgrow.schema.names import quote
+from outgrow.schema.target import TEMPORARY, TargetModel
+
+log = logging.getLogger("outgrow.runtime")
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Known:
+    """One state of a schema. `version` counts its definitions; `plain` and `native` are its statements."""
+
+    version: int
+    remembered: Remembered
+    plain: Statements = field(init=False)
+    native: Statements = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, native in (("plain", False), ("native", True)):
+            made = Statements(self.model, bytewise=self.options.bytewise, native=native)
+            object.__setattr__(self, name, made)
+
+    @property
+    def model(self) -> TargetModel:
+        """What SQL may speak of."""
+        return self.remembered.model
+
+    @property
+    def options(self) -> Options:
+        """The policies of the move, with the facts of the server."""
+        return self.remembered.options
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """SQLite's CREATE texts, tables first, temporary objects last."""
+        return self.remembered.texts
+
+    def changed(self, model: TargetModel, texts: tuple[str, ...], version: int) -> Known:
+        """The state after a definition."""
+        return Known(version=version, remembered=replace(self.remembered, model=model, texts=texts))
+
+    @property
+    def temporary(self) -> bool:
+        """Whether there is anything that only this session has."""
+        return bool(self.model.attached) or any(r.schema == TEMPORARY for r in self.model.relations)
+
+
+_Place = tuple[str, str, str, str, int]
+_known: dict[tuple[_Place, str], Known] = {}
+_lock = threading.Lock()
+
+
+def _place(raw: psycopg.Connection[Any]) -> _Place:
+    """Which database it is. A database that is dropped and made again has another number."""
+    row = raw.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()
+    info = raw.info
+    return info.host, str(info.port), info.dbname, info.hostaddr, int(row[0]) if row else 0
+
+
+def known(raw: psycopg.Connection[Any], schema: str) -> Known:
+    """What the target keeps of a schema now.
+
+    A schema without tables begins empty, as a file that sqlite3 creates. Raises TargetError for one whose
+    tables outgrow did not move, and for a move that is not finished; psycopg.Error.
+    """
+    place = _place(raw)
+    kept = kept_model.read(raw, schema)
+    if kept is None:
+        kept = _first(raw, schema)
+    version, text = kept
+    with _lock:
+        found = _known.get((place, schema))
+        if found is None or found.version != version:
+            found = Known(version=version, remembered=loaded(text, schema))
+            _known[place, schema] = found
+    return found
+
+
+def version_of(raw: psycopg.Connection[Any], schema: str) -> int:
+    """The version that the target keeps now; 0 for none."""
+    kept = raw.execute("SELECT version FROM outgrow.model WHERE target_schema = %s", (schema,)).fetchone()
+    return int(kept[0]) if kept else 0
+
+
+def _first(raw: psycopg.Connection[Any], schema: str) -> tuple[int, str]:
+    """Version and document where none is kept: of a move by an earlier outgrow, or of an empty schema."""
+    from outgrow.move.facts import with_facts  # noqa: PLC0415 - only the first time
+    from outgrow.postgres.ledger import Ledger  # noqa: PLC0415
+
+    with raw.transaction():
+        raw.execute("SELECT pg_advisory_xact_lock(hashtext('outgrow.first'), hashtext(%s))", (schema,))
+        kept = kept_model.read(raw, schema)
+        if kept is not None:  # another process was quicker
+            return kept
+        if _has_ledger(raw) and Ledger(schema).entry(raw) is not None:
+            from outgrow.move.remembered import rebuilt  # noqa: PLC0415 - heavy
+
+            found = rebuilt(raw, schema)
+        else:
+            _refuse_strangers(raw, schema)
+            options = with_facts(Options(schema=schema, types="declared", rowids="all"), raw)
+            model = TargetModel(schema=schema, relations=())
+            found = Remembered(source="", model=model, options=options, texts=())
+            _begin_empty(raw, schema)
+        text = document.dump(found)
+        with suppress(psycopg.errors.InsufficientPrivilege), raw.transaction():
+            return kept_model.write(raw, schema, text), text
+    return 0, text
+
+
+def _has_ledger(raw: psycopg.Connection[Any]) -> bool:
+    return bool(
+        raw.execute(
+            "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = 'outgrow' AND c.relname = 'move'"
+        ).fetchall()
+    )
+
+
+_STRANGERS = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+LIMIT 1
+"""
+
+
+def _refuse_strangers(raw: psycopg.Connection[Any], schema: str) -> None:
+    row = raw.execute(_STRANGERS, (schema,)).fetchone()
+    if row is not None:
+        raise TargetError(
+            f"schema {schema} of the database {raw.info.dbname} holds {row[0]}, which outgrow did not move: "
+            "move the SQLite file there first, or name another schema with ?schema= in the URL"
+        )
+
+
+def _begin_empty(raw: psycopg.Connection[Any], schema: str) -> None:
+    """The schema, SQLite's functions and an empty catalog, as a new file has them."""
+    with privileges(raw, schema):
+        there = raw.execute("SELECT FROM pg_namespace WHERE nspname = %s", (schema,)).fetchall()
+        if not there:
+            raw.execute(f"CREATE SCHEMA {quote(schema)}".encode())
+        functions.install(raw)
+        keep_catalog(raw, schema, ())
+
+
+@contextmanager
+def privileges(raw: psycopg.Connection[Any], schema: str) -> Iterator[None]:
+    """Turns a refusal to create something into what is to be granted."""
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise TargetError(
+            f"the user {raw.info.user} may not define what schema {schema} needs "
+            f"({error.diag.message_primary}): grant CREATE on the database and the schema, or connect as "
+            "their owner"
+        ) from error
+
+
+def keep_catalog(raw: psycopg.Connection[Any], schema: str, texts: tuple[str, ...]) -> None:
+    """Keeps what SQLite says of those texts: sqlite_master and the pragmas that describe a schema.
+
+    Values of user_version and the like stay as they are. In the caller's transaction.
+    """
+    from outgrow.move.define.source import replayed  # noqa: PLC0415 - heavy
+    from outgrow.postgres import source_schema  # noqa: PLC0415
+    from outgrow.sqlite.pragmas import read_source_schema  # noqa: PLC0415
+
+    with closing(replayed(text for text in texts if not text.startswith("CREATE TEMP"))) as empty:
+        said = read_source_schema(empty, "delete")
+    source_schema.keep(raw, schema, said, settings=not texts)

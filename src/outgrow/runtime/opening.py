@@ -1,0 +1,102 @@
+"""From what a program passes to `connect` to a connection of psycopg, ready for a session.
+
+Used by `connection`. A URL may say, beside what libpq reads, `schema` (of the target) and `values`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import unquote
+
+import psycopg
+
+from outgrow.errors import ConfigError, TargetError
+from outgrow.postgres import functions
+from outgrow.postgres.connect import connect
+from outgrow.runtime.failures import failure
+from outgrow.runtime.known import log
+from outgrow.runtime.urls import without_own
+
+Values = Literal["sqlite", "native"]
+
+_PATIENCE = 10.0
+"""Seconds that a lost connection waits for a server that is starting again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a session is: libpq's URL, the schema of the target, and which values rows hold."""
+
+    url: str
+    schema: str
+    values: Values
+
+
+def is_url(database: Any) -> bool:
+    """Whether `connect` is asked for PostgreSQL."""
+    return isinstance(database, str) and database.startswith(("postgresql://", "postgres://"))
+
+
+def place(url: str, schema: str | None, values: str | None) -> Place:
+    """The place that a URL and what goes with it name; sqlite3.OperationalError when they contradict."""
+    said: dict[str, str] = {}
+    for word in url.partition("?")[2].split("&"):
+        key, _, value = word.partition("=")
+        if key in {"schema", "values"}:
+            said[key] = unquote(value)
+    for key, given in (("schema", schema), ("values", values)):
+        if given is not None and said.get(key, given) != given:
+            raise failure(
+                sqlite3.OperationalError, f"{key} is {given}, and the URL says {said[key]}: say it once",
+                "SQLITE_CANTOPEN",
+            )  # fmt: skip
+    chosen = values or said.get("values") or "sqlite"
+    if chosen not in {"sqlite", "native"}:
+        raise failure(
+            sqlite3.OperationalError, f"values is {chosen}: it must be sqlite or native", "SQLITE_CANTOPEN"
+        )
+    return Place(url=without_own(url), schema=schema or said.get("schema") or "public", values=chosen)  # type: ignore[arg-type] - checked above
+
+
+def opened(url: str, *, patient: bool = False) -> psycopg.Connection[Any]:
+    """A connection in the application's session; sqlite3.OperationalError when there is none to be had.
+
+    One that is `patient` waits some seconds for a server that is starting.
+    """
+    until = time.monotonic() + (_PATIENCE if patient else 0)
+    while True:
+        try:
+            raw: psycopg.Connection[Any] = connect(url, autocommit=True, session="application")
+        except (TargetError, ConfigError) as error:
+            if time.monotonic() >= until or isinstance(error, ConfigError):
+                raise failure(sqlite3.OperationalError, str(error), "SQLITE_CANTOPEN", error) from None
+            time.sleep(0.1)
+        else:
+            return raw
+
+
+def is_pooled(raw: psycopg.Connection[Any]) -> bool:
+    """Whether a pooler stands between: the server's own number is then another than the one given."""
+    row = raw.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
+    return row is not None and row[0] != raw.info.backend_pid
+
+
+def with_functions(raw: psycopg.Connection[Any]) -> None:
+    """Sees to it that SQLite's functions are there; TargetError when they are not and may not be made."""
+    there = functions.installed(raw)
+    if there == functions.version():
+        return
+    try:
+        functions.install(raw)
+    except psycopg.errors.InsufficientPrivilege as error:
+        if there is None:
+            raise TargetError(
+                f"the database {raw.info.dbname} lacks the schema sqlite with SQLite's functions, and the user "
+                f"{raw.info.user} may not make it: connect once as the owner, or grant CREATE on the database"
+            ) from error
+        log.warning(
+            "SQLite's functions in the target are of another outgrow than this one: connect once as their owner"
+        )

@@ -1,0 +1,356 @@
+"""A pool of connections for the threads of an application, each of which speaks SQLite's SQL.
+
+psycopg_pool keeps the connections; here they are examined when they go out, written down while they are
+out, and handed out as what `connection` makes of them. `adapter` opens a pool from settings, `async_pool`
+lends its connections to asyncio. Nothing is opened before the first connection is asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import Self
+
+import psycopg_pool
+
+from outgrow.errors import ConfigError
+from outgrow.postgres.connect import conninfo
+from outgrow.runtime.backend import Backend, News, SessionSettings
+from outgrow.runtime.checkout import Checkouts, Held
+from outgrow.runtime.opening import Values, place
+from outgrow.runtime.pooled import PooledConnection
+
+__all__ = [
+    "Held",
+    "Pool",
+    "PoolStats",
+    "PoolTimeout",
+    "PooledConnection",
+    "ServerRefuses",
+    "ServerUnreachable",
+]
+
+log = logging.getLogger("outgrow.runtime")
+
+_RECONNECT_SECONDS = 3.0
+"""How long psycopg_pool tries one reconnection, ever more slowly, before it begins anew."""
+
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+_inherited: list[object] = []
+
+
+class PoolTimeout(sqlite3.OperationalError):  # noqa: N818 - the name that pools give it
+    """No connection became free in time. To SQLite's programs: the database is busy."""
+
+    sqlite_errorcode, sqlite_errorname = 5, "SQLITE_BUSY"
+
+
+class ServerUnreachable(PoolTimeout):
+    """No connection could be made in time, because nobody answers."""
+
+    sqlite_errorcode, sqlite_errorname = 14, "SQLITE_CANTOPEN"
+
+
+class ServerRefuses(sqlite3.OperationalError):  # noqa: N818 - it is the server
+    """The server answers, and does not let this user or database in. Waiting does not help."""
+
+    sqlite_errorcode, sqlite_errorname = 14, "SQLITE_CANTOPEN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolStats:
+    """Numbers of a pool: connections now, then requests and connections since it was opened.
+
+    `queued` requests had to wait, `waited` seconds together; `failed` got none. `lost` connections were
+    found broken; `leaked` were never given back by those who took them.
+    """
+
+    size: int
+    idle: int
+    out: int
+    waiting: int
+    requests: int
+    queued: int
+    waited: float
+    failed: int
+    connected: int
+    connect_errors: int
+    lost: int
+    leaked: int
+
+
+class Pool:
+    """Connections to one database, lent to the threads of this process.
+
+    `url` is anything that `outgrow.connect` takes for PostgreSQL. All times are in seconds. `timeout` is how long a
+    request waits for a connection; at most `max_waiting` requests wait (0: any number). A connection
+    is replaced after `max_lifetime`, and ended after `max_idle` without use while there are more than
+    `min_size`. One that lay idle for `check_after` is asked for an answer before it goes out.
+    `statement_timeout`, `idle_in_transaction_timeout` and `read_only` are kept by the server. What is out
+    longer than `leak_after` is told in the log. `pooler` says whether a pooler in transaction mode stands
+    between; None finds out. `schema`, `values` and `isolation_level` are those of `outgrow.connect`.
+    Raises ConfigError for numbers or a URL that cannot be.
+    """
+
+    def __init__(  # noqa: PLR0913 - one word for each property of a pool
+        self, url: str, *, min_size: int = 1, max_size: int = 10, timeout: float = 30.0, max_waiting: int = 0,
+        max_lifetime: float = 3600.0, max_idle: float = 600.0, check_after: float = 30.0,
+        statement_timeout: float | None = None, idle_in_transaction_timeout: float | None = None,
+        read_only: bool = False, leak_after: float | None = None, pooler: bool | None = None,
+        schema: str | None = None, values: Values | None = None, isolation_level: str | None = "",
+    ) -> None:  # fmt: skip
+        if not 0 <= min_size <= max_size or max_size < 1:
+            raise ConfigError(
+                f"a pool of {min_size} to {max_size} connections cannot be: give 0 <= min_size <= max_size"
+            )
+        self.place = place(url, schema, values)
+        self.timeout = timeout
+        self.min_size, self.max_size = min_size, max_size
+        self._conninfo = conninfo(self.place.url)
+        self._max_waiting, self._max_lifetime, self._max_idle = max_waiting, max_lifetime, max_idle
+        self._check_after = check_after
+        self._session = SessionSettings(
+            statement_timeout=statement_timeout,
+            idle_in_transaction_timeout=idle_in_transaction_timeout,
+            read_only=read_only,
+        )
+        self._pooler = pooler
+        self._isolation_level = isolation_level
+        self._leak_after = leak_after
+        self._closed = False
+        self._begin()
+        if not _pools:
+            os.register_at_fork(after_in_child=_after_fork)
+        _pools.add(self)
+
+    def _begin(self) -> None:
+        """The state of a pool that is not open yet, in the process that made it or in a child of it."""
+        self._lock = threading.Lock()
+        self._pool: psycopg_pool.ConnectionPool[Backend] | None = None
+        self._news = News()
+        self._checkouts = Checkouts(self._leak_after)
+
+    # What is lent.
+
+    @contextmanager
+    def connection(self, timeout: float | None = None) -> Iterator[PooledConnection]:
+        """A connection for a block: commits at its end, rolls back when it ends with an exception.
+
+        Blocks in one another have connections of their own. Raises as `getconn`.
+        """
+        connection = self.getconn(timeout)
+        try:
+            yield connection
+        except BaseException:
+            with suppress(sqlite3.Error):  # the block's own exception is the one to hear of
+                connection.rollback()
+            raise
+        else:
+            connection.commit()
+        finally:
+            connection.close()
+
+    def getconn(self, timeout: float | None = None) -> PooledConnection:
+        """A connection, until it is closed or given to `putconn`; what is open then is rolled back.
+
+        Waits `timeout` seconds at most, by default the pool's. Raises PoolTimeout, ServerUnreachable
+        (which is one) and ServerRefuses; sqlite3.ProgrammingError for a pool that is closed.
+        """
+        return self.lend(timeout)
+
+    def lend(
+        self, timeout: float | None = None, *, holder: str | None = None, place: str | None = None
+    ) -> PooledConnection:
+        """As `getconn`, on behalf of a `holder` whose code is at `place`."""
+        raw = self._take(self.timeout if timeout is None else timeout)
+        checkouts = self._checkouts
+        checkout = checkouts.add(raw, holder, place)
+        try:
+            connection = PooledConnection.over(
+                raw,
+                release=self._release,
+                schema=self.place.schema,
+                values=self.place.values,
+                isolation_level=self._isolation_level,
+            )
+        except BaseException:
+            self._release(raw)
+            raise
+        connection.checkout, connection.forget = checkout, checkouts.forget
+        return connection
+
+    def putconn(self, connection: sqlite3.Connection) -> None:
+        """Takes a connection back; one that is back already stays so.
+
+        Raises sqlite3.ProgrammingError for one of another pool.
+        """
+        if not isinstance(connection, PooledConnection) or connection.forget != self._checkouts.forget:
+            raise sqlite3.ProgrammingError("this connection is not of this pool: close it instead")
+        connection.close()
+
+    def held(self) -> tuple[Held, ...]:
+        """Who has a connection, since when and by which line of code; the longest first."""
+        return self._checkouts.held()
+
+    def stats(self) -> PoolStats:
+        """The numbers of now."""
+        said = self._pool.get_stats() if self._pool is not None else {}
+        return PoolStats(
+            size=said.get("pool_size", 0),
+            idle=said.get("pool_available", 0),
+            out=len(self._checkouts.held()),
+            waiting=said.get("requests_waiting", 0),
+            requests=said.get("requests_num", 0),
+            queued=said.get("requests_queued", 0),
+            waited=said.get("requests_wait_ms", 0) / 1000,
+            failed=said.get("requests_errors", 0),
+            connected=said.get("connections_num", 0) - said.get("connections_errors", 0),
+            connect_errors=said.get("connections_errors", 0),
+            lost=said.get("returns_bad", 0) + said.get("connections_lost", 0),
+            leaked=self._checkouts.leaked,
+        )
+
+    def close(self, timeout: float = 10.0) -> bool:
+        """Lends no more, waits until all is back, and ends the connections; whether all came back.
+
+        After `timeout` seconds it waits no longer; what comes back later is ended then.
+        """
+        with self._lock:
+            self._closed = True
+            pool = self._pool
+        done = self._checkouts.wait_for_all(timeout)
+        if not done:
+            out = "; ".join(map(str, self.held()))
+            log.warning("the pool is closed while connections are out: %s", out)
+        if pool is not None:
+            pool.close()
+        self._checkouts.stop()
+        return done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Inside.
+
+    def _take(self, timeout: float) -> Backend:
+        """A connection that stands, of those that are there or of new ones."""
+        deadline = monotonic() + timeout
+        pool, news = self._opened()
+        news.wait_for_first(timeout)
+        while True:
+            if news.hopeless and not news.ever:
+                raise self._refused(pool, news.reason)
+            try:
+                raw = pool.getconn(max(deadline - monotonic(), 0.001))
+            except psycopg_pool.PoolTimeout:
+                raise self._timed_out(timeout, news.reason) from None
+            except psycopg_pool.TooManyRequests:
+                raise self._too_many() from None
+            except psycopg_pool.PoolClosed:
+                raise _closed() from None
+            try:
+                stands = raw.stands(self._check_after)
+            except BaseException:
+                pool.putconn(raw)
+                raise
+            if stands:
+                return raw
+            raw.close()
+            pool.putconn(raw)  # which makes another in its stead
+
+    def _opened(self) -> tuple[psycopg_pool.ConnectionPool[Backend], News]:
+        with self._lock:
+            if self._closed:
+                raise _closed()
+            if self._pool is None:
+                self._news = News()
+                self._pool = psycopg_pool.ConnectionPool(
+                    self._conninfo,
+                    connection_class=Backend,
+                    kwargs={
+                        "autocommit": True, "client_encoding": "UTF8", "prepare_threshold": None,
+                        "news": self._news, "settings": self._session, "pooler": self._pooler,
+                    },
+                    min_size=self.min_size,
+                    max_size=self.max_size,
+                    open=True,
+                    name="outgrow",
+                    timeout=self.timeout,
+                    max_waiting=self._max_waiting,
+                    max_lifetime=self._max_lifetime,
+                    max_idle=self._max_idle,
+                    reconnect_timeout=_RECONNECT_SECONDS,
+                    reconnect_failed=_try_again,
+                )  # fmt: skip
+            return self._pool, self._news
+
+    def _release(self, raw: Backend) -> None:
+        """What a connection does with `raw` when it is closed."""
+        pool = self._pool
+        if pool is not None and self._checkouts.remove(raw):
+            raw.used_at = monotonic()
+            pool.putconn(raw)
+
+    def _refused(self, pool: psycopg_pool.ConnectionPool[Backend], reason: str) -> ServerRefuses:
+        """The error for a server that lets nobody in. The next request begins anew, with a new attempt."""
+        with self._lock:
+            if self._pool is pool:
+                self._pool = None
+        pool.close(timeout=0)
+        return ServerRefuses(f"cannot connect to PostgreSQL: {reason}: mend the URL or the server's settings")
+
+    def _timed_out(self, timeout: float, reason: str) -> PoolTimeout:
+        held = self.held()
+        if reason and len(held) < self.max_size:
+            return ServerUnreachable(
+                f"no connection to PostgreSQL within {timeout:g} s: {reason}: start the server, or mend the URL"
+            )
+        longest = f", longest {held[0]}" if held else ""
+        own = self._checkouts.own()
+        mine = f"; this thread has one itself, taken at {own.place}" if own else ""
+        return PoolTimeout(
+            f"no connection became free within {timeout:g} s: {len(held)} of {self.max_size} are out{longest}"
+            f"{mine}: give connections back sooner, or let the pool be larger"
+        )
+
+    def _too_many(self) -> PoolTimeout:
+        held = self.held()
+        longest = f", longest {held[0]}" if held else ""
+        return PoolTimeout(
+            f"{self._max_waiting} requests wait for a connection already: {len(held)} of {self.max_size} are out"
+            f"{longest}: try again later"
+        )
+
+    def after_fork(self) -> None:
+        """In a child process: begins anew, and keeps its hands off what the parent goes on using."""
+        for raw in self._checkouts.raws():
+            raw.forsake()
+        if self._pool is not None:
+            self._pool._closed = True  # noqa: SLF001 - else its destruction would wait for the parent's threads
+            _inherited.append(self._pool)
+        self._begin()
+
+
+def _after_fork() -> None:
+    for pool in list(_pools):
+        pool.after_fork()
+
+
+def _try_again(pool: psycopg_pool.ConnectionPool[Backend]) -> None:
+    """Tries to connect anew for those who still wait, when psycopg_pool has given up."""
+    if pool.get_stats().get("requests_waiting"):
+        pool.check()
+
+
+def _closed() -> sqlite3.ProgrammingError:
+    return sqlite3.ProgrammingError("Cannot operate on a closed pool.")

@@ -1,0 +1,252 @@
+"""One session on the server, with transactions as SQLite has them.
+
+A failed statement leaves the transaction as it was: a savepoint stands before it. Of savepoints only those that
+are needed are set, in the round trip of the statement itself: after the first statement of a transaction none is
+needed to undo it, and one that no write has followed serves on. BEGIN, too, goes with the first statement.
+Used by `connection`; what is sent goes through `wire`.
+Rules: https://www.sqlite.org/lang_transaction.html, https://www.sqlite.org/lang_savepoint.html
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import psycopg
+from psycopg import pq
+
+from outgrow.runtime.failures import is_lost
+from outgrow.runtime.wire import FailedError, Request, Wire
+from outgrow.schema.names import fold, quote
+
+_SAVEPOINT = Request(b"SAVEPOINT outgrow_statement")
+_RELEASE = Request(b"RELEASE SAVEPOINT outgrow_statement")
+_BACK = Request(b"ROLLBACK TO SAVEPOINT outgrow_statement")
+_ROLLBACK = Request(b"ROLLBACK")
+_COMMIT = Request(b"COMMIT")
+_CHECK_NOW = Request(b"SET CONSTRAINTS ALL IMMEDIATE")
+_STALE_PLAN = "cached plan must not change result type"
+
+Results = list[pq.abc.PGresult]
+
+
+class Session:
+    """Transactions of one connection. Raises psycopg.Error throughout; after one it stands as before the call.
+
+    `open` says whether SQLite would be in a transaction; `begun` whether PostgreSQL is. `serial` is a number
+    that those who begin IMMEDIATE or EXCLUSIVE share: they wait for each other. `before` is sent with every
+    BEGIN: settings that a pooler would not keep.
+    """
+
+    def __init__(self, wire: Wire, *, serial: int, before: Sequence[bytes] = ()) -> None:
+        self.wire = wire
+        self.open = False
+        self.begun = False
+        self.deferred = False
+        self.isolation = b""
+        self._serial = serial
+        self._before = tuple(Request(sql) for sql in before)
+        self._held = False
+        self._dirty = False
+        self._names: list[str] = []
+        self._by_savepoint = False
+
+    # What a program asks for.
+
+    def begin(self, *, waits: bool = False) -> None:
+        """Begins a transaction; one that `waits` has no other such beside it."""
+        self.open = True
+        if waits:
+            lock = b"SELECT pg_catalog.pg_advisory_xact_lock(%d)" % self._serial
+            try:
+                self.run([Request(lock)], writes=True)
+            except (psycopg.Error, FailedError):
+                self.open = False
+                raise
+
+    def commit(self) -> None:
+        """Ends the transaction. One whose deferred keys are broken stays open, as in SQLite."""
+        if not self.begun:
+            self._ended()
+            return
+        requests = [_COMMIT]
+        if self.deferred:
+            requests = [*self._protection(), _CHECK_NOW, _COMMIT]
+        try:
+            self.wire.run(requests)
+        except FailedError as failed:
+            if self.deferred and failed.place < len(requests) - 1 and not is_lost(failed.error):
+                self._held = True
+                self._restore()
+                raise failed.error from None
+            self._roll_back_quietly()
+            raise failed.error from None
+        self._ended()
+
+    def rollback(self) -> None:
+        """Undoes the transaction."""
+        if self.begun and not self.wire.broken:
+            try:
+                self.wire.run([_ROLLBACK])
+            except FailedError as failed:
+                self._ended()
+                raise failed.error from None
+        self._ended()
+
+    def savepoint(self, name: str) -> None:
+        """Sets a savepoint, beginning a transaction where there is none."""
+        if not self.open:
+            self.begin()
+            self._by_savepoint = True
+        requests = [*self._opening(), *([_RELEASE] if self._held else []), self._named(b"SAVEPOINT", name)]
+        self._control(requests)
+        self._names.append(fold(name))
+
+    def place(self, name: str) -> int | None:
+        """The place of the program's last savepoint of that name among all it has set; None without one."""
+        return _last(self._names, fold(name)) if fold(name) in self._names else None
+
+    def release(self, name: str) -> None:
+        """Lets a savepoint go, and those set since. The outermost ends the transaction that it began."""
+        place = _last(self._names, fold(name))
+        if place == 0 and self._by_savepoint:
+            self.commit()
+            return
+        self._control([*([_RELEASE] if self._held else []), self._named(b"RELEASE SAVEPOINT", name)])
+        del self._names[place:]
+
+    def rollback_to(self, name: str) -> None:
+        """Undoes what was done since a savepoint, which stays."""
+        self._control([self._named(b"ROLLBACK TO SAVEPOINT", name)])
+        del self._names[_last(self._names, fold(name)) + 1 :]
+
+    # What goes to the server.
+
+    def run(self, requests: Sequence[Request], *, writes: bool) -> Results:
+        """The results of a statement's requests, in one round trip, protected in a transaction."""
+        before = self._opening() if self.open else []
+        first = bool(before)
+        if self.open and not first:
+            before = self._protection()
+        return self._sent(before, requests, first=first, writes=writes)
+
+    def _sent(
+        self, before: list[Request], requests: Sequence[Request], *, first: bool, writes: bool
+    ) -> Results:
+        try:
+            results = self.wire.run([*before, *requests]) if before else self.wire.run(requests)
+        except FailedError as failed:
+            self._after_failure(first=first, protected=bool(before))
+            if _STALE_PLAN in str(failed.error) and not is_lost(failed.error):
+                self.wire.forget_prepared()
+                return self.run(requests, writes=writes)
+            failed.place -= len(before)
+            raise
+        except BaseException:  # interrupted: the server was told to stop
+            self._after_failure(first=first, protected=bool(before))
+            raise
+        if self.open:
+            self.begun = True
+            if before and not first:
+                self._held, self._dirty = True, False
+            self._dirty = self._dirty or writes
+        return results[len(before) :]
+
+    def script(self, act: Callable[[], None]) -> None:
+        """Does something of several statements on the raw connection: all of it or nothing."""
+        outside = not self.open
+        if outside:
+            self.begin()
+        self._wired([*self._opening(), *self._protection()])
+        self.begun, self._held, self._dirty = True, True, False
+        try:
+            act()
+        except BaseException:
+            if outside or self.wire.broken:
+                self._roll_back_quietly()
+            else:
+                self._restore()
+            raise
+        self._dirty = True
+        if outside:
+            self.commit()
+
+    def _opening(self) -> list[Request]:
+        """BEGIN, where PostgreSQL has not heard of it."""
+        if self.begun:
+            return []
+        return [Request(b"BEGIN" + self.isolation), *self._before]
+
+    def _protection(self) -> list[Request]:
+        """A savepoint right before what follows, unless one stands there."""
+        if not self._held:
+            return [_SAVEPOINT]
+        return [_RELEASE, _SAVEPOINT] if self._dirty else []
+
+    def _control(self, requests: list[Request]) -> None:
+        """Savepoints of the program's own, with which ours goes."""
+        self._wired(requests)
+        self.begun, self._held, self._dirty = True, False, False
+
+    def _wired(self, requests: list[Request]) -> Results:
+        try:
+            return self.wire.run(requests)
+        except FailedError as failed:
+            if self._status() in {pq.TransactionStatus.IDLE, pq.TransactionStatus.UNKNOWN}:
+                self._ended()
+            raise failed.error from None
+
+    def _status(self) -> pq.TransactionStatus:
+        return pq.TransactionStatus(self.wire.raw.pgconn.transaction_status)
+
+    def _after_failure(self, *, first: bool, protected: bool) -> None:
+        """Puts the transaction where it stood before the statement that failed."""
+        if not self.open:
+            return
+        if self.wire.broken:
+            self._ended()
+        elif first:  # nothing was done: it begins anew with the next statement
+            with suppress(FailedError):
+                self.wire.run([_ROLLBACK])
+            self.begun = False
+        else:
+            self._held = self._held or protected
+            self._restore()
+
+    def _restore(self) -> None:
+        try:
+            self.wire.run([_BACK])
+        except FailedError as failed:
+            self._roll_back_quietly()
+            raise failed.error from None
+        self._dirty = False
+
+    def _roll_back_quietly(self) -> None:
+        if not self.wire.broken:
+            with suppress(FailedError):
+                self.wire.run([_ROLLBACK])
+        self._ended()
+
+    def _ended(self) -> None:
+        self.open = self.begun = self._held = self._dirty = self._by_savepoint = False
+        self._names.clear()
+
+    @staticmethod
+    def _named(word: bytes, name: str) -> Request:
+        return Request(word + b" " + quote(f"u_{fold(name)}"[:60]).encode())
+
+    def lost(self) -> None:
+        """Forgets a transaction that went with its connection."""
+        self._ended()
+
+
+def _last(names: Sequence[str], name: str) -> int:
+    return len(names) - 1 - list(reversed(names)).index(name)
+
+
+def serial_of(schema: str) -> int:
+    """The number of the lock by which transactions of a schema that begin IMMEDIATE wait for each other."""
+    return 0x6F757467 << 32 | zlib.crc32(schema.encode())
+
+

@@ -1,0 +1,116 @@
+"""The schema in SQLite's own hands: an empty database in memory, which says what SQLite would say.
+
+A statement that cannot be translated is either one that SQLite refuses, too (then its message is the one that
+programs know), or one that PostgreSQL cannot do the same. `Connection` is itself a connection of sqlite3 to
+such a database; this module fills it. Rule: what fails here fails for SQLite's reasons.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import suppress
+
+from outgrow.schema.lexer import TokenError, tokens
+
+
+class Shadow:
+    """The empty database of `base`, brought to the schema of some texts when it is needed."""
+
+    def __init__(self, base: sqlite3.Connection) -> None:
+        self._base = base
+        self._texts: tuple[str, ...] | None = ()
+        self.complete = True
+
+    def cursor(self) -> sqlite3.Cursor:
+        """A cursor of sqlite3's own on the empty database."""
+        return sqlite3.Cursor(self._base)
+
+    def follow(self, texts: tuple[str, ...]) -> None:
+        """Brings the empty database to that schema."""
+        if self._texts == texts:
+            return
+        self._clear()
+        self.complete = True
+        cursor = self.cursor()
+        for text in texts:
+            try:
+                cursor.execute(text)
+            except sqlite3.Error as error:
+                # A shadow table came with its virtual one; a module or a newer syntax is not here.
+                self.complete = self.complete and str(error).endswith("already exists")
+        self._texts = texts
+
+    def doubt(self) -> None:
+        """Has the schema made anew at the next use."""
+        self._texts = None
+
+    def defines(self, sql: str, texts: tuple[str, ...]) -> bool:
+        """Whether a definition changes anything. Raises sqlite3.Error as SQLite does."""
+        self.follow(texts)
+        if not self.complete:
+            return True
+        cursor = self.cursor()
+        before = self._version(cursor)
+        cursor.execute(sql)
+        if self._version(cursor) == before:
+            return False
+        self.doubt()
+        return True
+
+    def complaint(self, sql: str, texts: tuple[str, ...]) -> sqlite3.Error | sqlite3.Warning | None:
+        """What SQLite says of a statement before it runs it; None when it would take it."""
+        self.follow(texts)
+        try:
+            self.cursor().execute(f"EXPLAIN {sql}")
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            if isinstance(error, sqlite3.ProgrammingError):  # the values are not there
+                return None
+            return error if self.complete or _is_syntax(error) else None
+        return None
+
+    def _version(self, cursor: sqlite3.Cursor) -> tuple[object, ...]:
+        main = cursor.execute("PRAGMA main.schema_version").fetchone()
+        return (*main, *cursor.execute("PRAGMA temp.schema_version").fetchone())
+
+    def _clear(self) -> None:
+        cursor = self.cursor()
+        cursor.execute("PRAGMA foreign_keys = OFF")
+        for place in ("main", "temp"):
+            rows = cursor.execute(
+                f"SELECT type, name FROM {place}.sqlite_master WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^' "
+                "ORDER BY type IN ('trigger', 'view') DESC"
+            ).fetchall()
+            for kind, name in rows:
+                with suppress(sqlite3.Error):  # what went with its table
+                    quoted = name.replace('"', '""')
+                    cursor.execute(f'DROP {kind} IF EXISTS {place}."{quoted}"')
+
+
+def _is_syntax(error: Exception) -> bool:
+    said = str(error)
+    return any(word in said for word in ("syntax error", "unrecognized token", "incomplete input"))
+
+
+def several(sql: str) -> bool:
+    """Whether a text holds more than one statement; false where it cannot be read."""
+    ended = False
+    words: list[str] = []
+    try:
+        for token in tokens(sql):
+            if token.word == ";":
+                ended = ended or (bool(words) and not _inside(words))
+                words.append(";")
+                continue
+            if ended:
+                return True
+            words.append(token.word)
+    except TokenError:
+        return ended
+    return False
+
+
+def _inside(words: Sequence[str]) -> bool:
+    """Whether the words are the beginning of a trigger, whose statements belong to it."""
+    head = [word for word in words[:3] if word not in {"TEMP", "TEMPORARY"}][:2]
+    return head == ["CREATE", "TRIGGER"] and words[-1] != "END"

@@ -1,0 +1,43 @@
+"""A module shaped like the standard `sqlite3`: `import outgrow.runtime.sqlite3 as sqlite3`, and a URL will do.
+
+Everything is the standard module's own, exceptions, `Row`, adapters and constants, but for `connect`, which
+gives a connection to PostgreSQL for a URL and the standard one for a file, and the classes that go with it.
+"""
+
+from __future__ import annotations
+
+import sqlite3 as _standard
+from sqlite3 import *  # noqa: F403 - this module is the standard one, with PostgreSQL
+from typing import Any
+
+from outgrow.runtime.blob import Blob
+from outgrow.runtime.connection import LEGACY, Connection
+from outgrow.runtime.cursor import Cursor
+from outgrow.runtime.opening import is_url
+
+LEGACY_TRANSACTION_CONTROL = LEGACY
+
+__all__ = ["Blob", "Connection", "Cursor", "connect"]
+
+
+def connect(database: Any, *arguments: Any, **options: Any) -> Any:
+    """A connection to `postgresql://…`, else to a SQLite file as `sqlite3.connect` opens it.
+
+    Beside sqlite3's own parameters a URL takes `schema` (where in the database the file was moved, "public"
+    unless told) and `values`: "sqlite" gives the values that SQLite gave, "native" PostgreSQL's (dates, JSON,
+    UUIDs, decimals and flags as Python has them). Raises sqlite3.OperationalError when there is no connection
+    to be had.
+    """
+    if not is_url(database):
+        return _standard.connect(database, *arguments, **options)
+    made = options.get("factory") or (arguments[4] if len(arguments) > 4 else None)
+    if made is None or made is _standard.Connection:
+        made = Connection
+    elif isinstance(made, type) and issubclass(made, _standard.Connection) and not issubclass(made, Connection):
+        made = type(made.__name__, (made, Connection), {"__module__": made.__module__})
+    return made(database, *arguments, **options)
+
+
+def __getattr__(name: str) -> Any:
+    """What the standard module has beyond its public names."""
+    return getattr(_standard, name)
