@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 MEMORY = ":memory:"
 
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
 _FACTORY, _URI = 5, 7  # positions in the arguments of sqlite3.connect
 
 
@@ -25,13 +27,14 @@ def stand_in(module: ModuleType, url: Callable[[str], str | None]) -> ModuleType
     None, and for any other place, the argument stays as it is.
     """
 
-    def placed(
-        arguments: tuple[Any, ...], options: Mapping[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def placed(arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Arguments | None:
+        """The same arguments with what `url` gives as the database; None for a place that is not ours."""
         database = arguments[0] if arguments else options.get("database")
         uri = arguments[_URI] if len(arguments) > _URI else options.get("uri", False)
         place = _place(database, bool(uri))
-        given = None if place is None else url(place)
+        if place is None:
+            return None
+        given = url(place)
         if given is None:
             return arguments, dict(options)
         if arguments:
@@ -40,13 +43,19 @@ def stand_in(module: ModuleType, url: Callable[[str], str | None]) -> ModuleType
 
     class Connection(module.Connection):  # type: ignore[misc, name-defined]
         def __init__(self, *arguments: Any, **options: Any) -> None:
-            arguments, options = placed(arguments, options)
+            arguments, options = placed(arguments, options) or (arguments, options)
             super().__init__(*arguments, **options)
 
     def connect(*arguments: Any, **options: Any) -> Any:
-        arguments, options = placed(arguments, options)
+        factory = arguments[_FACTORY] if len(arguments) > _FACTORY else options.get("factory", Connection)
+        if not isinstance(factory, type):  # a function gets the name that the test knows
+            return module.connect(*arguments, **options)
+        found = placed(arguments, options)
+        if found is None:
+            return module.connect(*arguments, **options)
+        arguments, options = found
         if len(arguments) <= _FACTORY:
-            options.setdefault("factory", Connection)
+            options["factory"] = factory
         return module.connect(*arguments, **options)
 
     Connection.__module__, Connection.__qualname__ = "sqlite3", "Connection"

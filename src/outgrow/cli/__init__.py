@@ -28,6 +28,8 @@ VERBS = {
     "move": "Move a SQLite file to PostgreSQL and verify every value.",
     "verify": "Compare a SQLite file and a PostgreSQL database by value.",
     "sql": "Print what SQLite's SQL is on PostgreSQL.",
+    "run": "Run a program whose SQLite file is PostgreSQL from now on.",
+    "replay": "Run recorded statements on PostgreSQL and compare.",
     "doctor": "Check a PostgreSQL database and what an application really uses.",
     "server": "Start, stop and use the PostgreSQL brought along.",
 }

@@ -79,8 +79,8 @@ def _refuse_without_database(application: Application) -> None:
         raise ConfigError(f"{application.problem}; or say with --to URL which database to check")
     if settings is None:
         raise ConfigError(
-            "neither --to nor a setting of the application names a database; give --to URL, or --app DIR with "
-            "a DATABASE_URL in its .env"
+            "neither --to nor a setting of the application names a database; give --to URL, or --app DIR "
+            "with a DATABASE_URL in its .env"
         )
     if settings.kind == "sqlite":
         raise ConfigError(

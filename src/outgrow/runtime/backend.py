@@ -12,16 +12,17 @@ import select
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import resources
 from time import monotonic
 from typing import Any, Self
 
 import psycopg
 from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict
 
+from outgrow.postgres.connect import application_session
 from outgrow.postgres.redact import redact
 
-_APPLICATION = resources.files("outgrow.postgres").joinpath("sql", "application.sql")
+_NO_OPTIONS = "unsupported startup parameter"
 _ANSWER_SECONDS = 5.0
 # libpq gives a failed connection no code, only words. These do not heal by waiting; with a server in
 # another language the request waits until its timeout, and the words are in the message all the same.
@@ -72,37 +73,37 @@ class SessionSettings:
     idle_in_transaction_timeout: float | None = None
     read_only: bool = False
 
-    def values(self) -> dict[str, str]:
-        """PostgreSQL's names and values."""
-        found = {}
-        if self.statement_timeout is not None:
-            found["statement_timeout"] = f"{round(self.statement_timeout * 1000)}ms"
-        if self.idle_in_transaction_timeout is not None:
-            found["idle_in_transaction_session_timeout"] = (
-                f"{round(self.idle_in_transaction_timeout * 1000)}ms"
-            )
-        if self.read_only:
-            found["default_transaction_read_only"] = "on"
-        return found
+    def _values(self) -> dict[str, str]:
+        timeouts = {
+            "statement_timeout": self.statement_timeout,
+            "idle_in_transaction_session_timeout": self.idle_in_transaction_timeout,
+        }
+        return {name: f"{round(value * 1000)}" for name, value in timeouts.items() if value is not None}
+
+    def options(self) -> str:
+        """What the server is told at the beginning of a session; RESET ALL comes back to it."""
+        values = self._values() | ({"default_transaction_read_only": "on"} if self.read_only else {})
+        return " ".join(f"-c {name}={value}" for name, value in values.items())
 
     def of_transaction(self) -> tuple[bytes, ...]:
-        """Statements that set the same for one transaction, after its BEGIN: what a pooler does not mix up."""
-        values = self.values()
-        # the default is that of the transaction after this one
-        found = ["SET TRANSACTION READ ONLY"] if values.pop("default_transaction_read_only", None) else []
-        found += [f"SET LOCAL {name} = '{value}'" for name, value in values.items()]
-        return tuple(statement.encode() for statement in found)
+        """Statements that set the same for the transaction that they are sent in: no pooler mixes them up."""
+        values = self._values() | ({"transaction_read_only": "on"} if self.read_only else {})
+        return tuple(
+            f"SELECT pg_catalog.set_config('{name}', '{value}', true)".encode()
+            for name, value in values.items()
+        )
 
 
 class Backend(psycopg.Connection[tuple[Any, ...]]):
     """A psycopg connection in autocommit that knows when it last was of use, and what it speaks with.
 
     `used_at` is a time of `monotonic()`; `pooler` says that a pooler stands between, which may give each
-    transaction to another server process.
+    transaction to another server process; `notified` that a notification came while it lay idle.
     """
 
     used_at = 0.0
     pooler = False
+    notified = False
 
     @classmethod
     def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
@@ -113,47 +114,68 @@ class Backend(psycopg.Connection[tuple[Any, ...]]):
         news: News = kwargs.pop("news")
         settings, pooler = kwargs.pop("settings"), kwargs.pop("pooler")
         try:
-            made = super().connect(conninfo, **kwargs)
-            made._prepare(settings, pooler)
+            made, pooler = cls._connected(conninfo, settings, pooler, kwargs)
+            made.begin_session(pooler)
         except psycopg.Error as error:
             news.failed(redact(str(error).strip().partition("\n")[0] or type(error).__name__, conninfo))
             raise
         news.connected()
         return made
 
-    def _prepare(self, settings: SessionSettings, pooler: bool | None) -> None:
-        """Finds out whether a pooler stands between, unless told, and sets the session.
+    @classmethod
+    def _connected(
+        cls, conninfo: str, settings: SessionSettings, pooler: bool | None, kwargs: dict[str, Any]
+    ) -> tuple[Self, bool | None]:
+        """A connection with the settings as its options, and whether it is known to be a pooler's."""
+        options = "" if pooler else settings.options()
+        if not options:
+            return super().connect(conninfo, **kwargs), pooler
+        given = conninfo_to_dict(conninfo).get("options") or ""
+        try:
+            return super().connect(conninfo, **kwargs, options=f"{given} {options}".strip()), pooler
+        except psycopg.OperationalError as error:
+            if pooler is None and _NO_OPTIONS in str(error):  # PgBouncer's words
+                return super().connect(conninfo, **kwargs), True
+            raise
 
-        A pooler makes up the process number that it tells its clients. What differs between pools is not
-        set behind one, where it would reach the clients of others.
+    def begin_session(self, pooler: bool | None) -> None:
+        """Sets what every application's session has, and finds out whether a pooler stands between, unless told.
+
+        A pooler makes up the process number that it tells its clients.
         """
-        self.execute(_APPLICATION.read_bytes())
-        self.used_at = monotonic()
+        self.execute(application_session())
         if pooler is None:
             row = self.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
             pooler = row is None or row[0] != self.info.backend_pid
         self.pooler = pooler
-        if not pooler and (values := settings.values()):
-            calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in values)
-            self.execute(f"SELECT {calls}".encode(), [word for pair in values.items() for word in pair])
+        self.used_at = monotonic()
 
     def stands(self, check_after: float) -> bool:
         """Whether the server still answers, as far as can be told cheaply.
 
-        A server that ends a session says so, and then the socket is readable; a look at it costs no
-        round trip. What was of use less than `check_after` seconds ago is believed otherwise; after that
-        a firewall between may have forgotten the connection, and the server is asked.
+        A server that ends a session says so, and then the socket is readable; to look costs no round trip.
+        What was of use less than `check_after` seconds ago is believed otherwise; after that a firewall
+        between may have forgotten the connection, and the server is asked.
         """
         if self.closed or self.pgconn.transaction_status != pq.TransactionStatus.IDLE:
             return False
         poll = select.poll()
         poll.register(self.pgconn.socket, select.POLLIN)
-        if not poll.poll(0) and monotonic() - self.used_at < check_after:
-            return True
+        ask = monotonic() - self.used_at >= check_after
         try:
-            return self._answers(poll)
+            if poll.poll(0):
+                self.pgconn.consume_input()
+                ask = not self._heard_notification() or ask
+            stands = self._answers(poll) if ask else True
         except psycopg.Error:
             return False
+        return stands and self.pgconn.status == pq.ConnStatus.OK
+
+    def _heard_notification(self) -> bool:
+        heard = False
+        while self.pgconn.notifies() is not None:
+            heard = self.notified = True
+        return heard
 
     def _answers(self, poll: select.poll) -> bool:
         """Whether an empty statement comes back. A peer that is gone without a word costs five seconds."""
@@ -166,7 +188,7 @@ class Backend(psycopg.Connection[tuple[Any, ...]]):
         good = True
         while (result := self.pgconn.get_result()) is not None:
             good = good and result.status == pq.ExecStatus.EMPTY_QUERY
-        self.used_at = monotonic()
+        self._heard_notification()
         return good
 
     def forsake(self) -> None:

@@ -46,8 +46,7 @@ class Layout:
         if kind is tuple or kind is list:
             if len(given) != self.count:
                 raise MisboundError
-            values: Sequence[Any] = given
-            return values
+            return tuple(given)  # an adapter may change the list
         if (not isinstance(given, dict) and isinstance(given, Sequence)) or _is_sequence(given):
             found = list(given) if isinstance(given, Sequence) else [given[i] for i in range(len(given))]
             if len(found) != self.count:

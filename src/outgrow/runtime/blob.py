@@ -21,7 +21,20 @@ if TYPE_CHECKING:
 class Blob:
     """A value of fixed length. Raises sqlite3.Error; ProgrammingError once it is closed."""
 
-    def __init__(
+    def __new__(cls) -> Self:
+        """Only `blobopen` makes one."""
+        raise TypeError(f"cannot create '{cls.__module__}.{cls.__name__}' instances")
+
+    @classmethod
+    def opened(
+        cls, connection: Connection, table: str, column: str, row: int, *, readonly: bool, name: str
+    ) -> Self:
+        """The value in a column of the row with that rowid."""
+        made = object.__new__(cls)
+        made._enter(connection, table, column, row, readonly=readonly, name=name)
+        return made
+
+    def _enter(
         self, connection: Connection, table: str, column: str, row: int, *, readonly: bool, name: str
     ) -> None:
         self._connection, self._row, self._readonly = connection, row, bool(readonly)

@@ -61,7 +61,10 @@ class Checkout:
 
 
 class Checkouts:
-    """The connections of one pool that are out. Any thread may call. `leak_after` is in seconds, None for never."""
+    """The connections of one pool that are out. Any thread may call.
+
+    What is out longer than `leak_after` seconds is told; None tells of none.
+    """
 
     def __init__(self, leak_after: float | None) -> None:
         self._leak_after = leak_after

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Self
 
 import psycopg
@@ -22,6 +23,7 @@ from outgrow.runtime.engine import Engine
 from outgrow.runtime.failures import failure
 from outgrow.runtime.opening import Values, opened, place
 from outgrow.runtime.shadow import Shadow
+from outgrow.schema.names import quote_sqlite
 
 LEGACY = -1
 """sqlite3.LEGACY_TRANSACTION_CONTROL, which Python 3.11 does not name."""
@@ -94,9 +96,10 @@ class Connection(sqlite3.Connection):
         self._level = self._checked_level(isolation_level)
         self._autocommit = autocommit
         self._trace: Callable[[str], object] | None = None
+        self._shadow = Shadow(self)
         try:
             self._engine = Engine(
-                raw, schema=schema, native=values == "native", timeout=timeout, url=url, shadow=Shadow(self)
+                raw, schema=schema, native=values == "native", timeout=timeout, url=url, shadow=self._shadow
             )
         except OutgrowError as error:
             raise failure(sqlite3.OperationalError, str(error), "SQLITE_CANTOPEN", error) from None
@@ -154,11 +157,11 @@ class Connection(sqlite3.Connection):
             raise TypeError("isolation_level must be str or None")
         if "\0" in level:
             raise ValueError("embedded null character")
-        if level.upper() not in _LEVELS:
+        if str.upper(level) not in _LEVELS:
             raise ValueError(
                 "isolation_level string must be '', 'DEFERRED', 'IMMEDIATE', or 'EXCLUSIVE'"
             )
-        return level.upper()
+        return str.upper(level)
 
     @property
     def isolation_level(self) -> str | None:
@@ -267,9 +270,9 @@ class Connection(sqlite3.Connection):
         if factory is sqlite3.Cursor:
             factory = Cursor
         made = factory(self)
-        if not isinstance(made, sqlite3.Cursor):
+        if not issubclass(type(made), sqlite3.Cursor):
             raise TypeError(f"factory must return a cursor, not {type(made).__name__}")
-        if not isinstance(made, Cursor):
+        if not issubclass(type(made), Cursor):
             made = _rebased(type(made))(self)
         if self.row_factory is not None:
             made.row_factory = self.row_factory
@@ -327,20 +330,21 @@ class Connection(sqlite3.Connection):
 
     def _traced(self, sql: str) -> None:
         if self._trace is not None:
-            self._trace(sql)
+            with suppress(Exception):  # as sqlite3: a statement does not fail for who listens
+                self._trace(sql)
 
     def blobopen(self, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main") -> Any:
         """One blob or text as a file of bytes, as in sqlite3; what is written is written at once."""
         self._check()
-        return Blob(self, table, column, row, readonly=readonly, name=name)
+        return Blob.opened(self, table, column, row, readonly=readonly, name=name)
 
     def backup(
         self, target: sqlite3.Connection, *, pages: int = -1,
         progress: Callable[[int, int, int], object] | None = None, name: str = "main", sleep: float = 0.25,
     ) -> None:  # fmt: skip
-        """Writes everything into a SQLite database, through SQLite's SQL.
+        """Writes everything over another database, in place of what it holds, through SQLite's SQL.
 
-        NotSupportedError for a target that is PostgreSQL itself, which pg_dump and pg_restore copy.
+        All of it passes through the memory of this process; large databases are copied with pg_dump.
         """
         self._check()
         if not isinstance(target, sqlite3.Connection):
@@ -348,26 +352,79 @@ class Connection(sqlite3.Connection):
         if target is self:
             raise ValueError("target cannot be the same connection instance")
         if isinstance(target, Connection):
-            raise sqlite3.NotSupportedError("a backup into PostgreSQL: copy the database with pg_dump")
+            target._check()
+            if target.in_transaction:
+                raise sqlite3.OperationalError("target is in transaction")
+        if name == "temp":
+            raise sqlite3.NotSupportedError("a backup of temporary tables: copy them into ordinary ones first")
         if name != "main":
             raise sqlite3.OperationalError(f"unknown database {name}")
-        whole = sqlite3.connect(":memory:")
+        whole, copy = sqlite3.connect(":memory:"), sqlite3.connect(":memory:")
         try:
             whole.executescript("\n".join(self.iterdump()))
-            whole.backup(target, pages=pages, progress=progress, sleep=sleep)
+            ours = isinstance(target, Connection)
+            whole.backup(copy if ours else target, pages=pages, progress=progress, sleep=sleep)
+            if isinstance(target, Connection):
+                target._replaced_by(copy.iterdump())
         finally:
             whole.close()
+            copy.close()
+
+    def _replaced_by(self, script: Iterator[str]) -> None:
+        """Holds what a script makes, and nothing of what it held; all of it or nothing."""
+        with self._lock:
+            self._engine.ready()
+            self._engine.begin()
+            cursor = self.cursor()
+            try:
+                found = cursor.execute(
+                    "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') "
+                    "AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY type = 'table'"
+                ).fetchall()
+                for kind, name in found:
+                    cursor.execute(f"DROP {kind} {quote_sqlite(name)}")
+                for sql in script:
+                    if sql not in {"BEGIN TRANSACTION;", "COMMIT;"}:
+                        cursor.execute(sql)
+                self._engine.commit()
+            except BaseException:
+                self._engine.rollback()
+                raise
 
     # What PostgreSQL has no equal of.
 
-    def set_progress_handler(self, progress_handler: Any, n: int) -> None:
-        """Nothing for None. NotSupportedError: the server runs statements where no handler reaches."""
+    def create_function(self, name: str, narg: int, func: Any, /, **options: Any) -> None:
+        """As in sqlite3. A query that calls it is answered by SQLite here, over the rows that it reads."""
         self._check()
-        super().set_progress_handler(None, n)
-        if progress_handler is not None:
-            raise sqlite3.NotSupportedError(
-                "a progress handler: call interrupt() from another thread, or set statement_timeout"
-            )
+        super().create_function(name, narg, func, **options)
+        self._engine.own.set(name, there=func is not None)
+
+    def create_aggregate(self, name: str, n_arg: int, aggregate_class: Any, /) -> None:
+        """As in sqlite3, and as `create_function`."""
+        self._check()
+        super().create_aggregate(name, n_arg, aggregate_class)
+        self._engine.own.set(name, there=aggregate_class is not None)
+
+    def create_window_function(self, name: str, num_params: int, aggregate_class: Any, /) -> None:
+        """As in sqlite3, and as `create_function`."""
+        self._check()
+        super().create_window_function(name, num_params, aggregate_class)
+        self._engine.own.set(name, there=aggregate_class is not None)
+
+    def create_collation(self, name: str, callback: Any, /) -> None:
+        """As in sqlite3, and as `create_function`: for COLLATE in a query."""
+        self._check()
+        super().create_collation(name, callback)
+        self._engine.own.set(name, there=callback is not None)
+
+    def set_progress_handler(self, progress_handler: Any, n: int) -> None:
+        """Asks the handler while a statement runs, some times a second; a true answer ends the statement.
+
+        The server counts no instructions: `n` says nothing but whether there is a handler.
+        """
+        self._check()
+        super().set_progress_handler(progress_handler, n)
+        self._engine.wire.progress = progress_handler if n > 0 else None
 
     def set_authorizer(self, authorizer_callback: Any) -> None:
         """Asks `authorizer_callback` of every statement before it runs, as SQLite would.
@@ -376,6 +433,7 @@ class Connection(sqlite3.Connection):
         """
         self._check()
         super().set_authorizer(authorizer_callback)
+        self._shadow.authorizer = authorizer_callback
         self._engine.asks_first = authorizer_callback is not None
 
     def enable_load_extension(self, enable: bool, /) -> None:

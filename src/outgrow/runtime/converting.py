@@ -35,7 +35,8 @@ def _converter(column: Column, detect: int) -> Converter | None:
 
 def _of_bytes(convert: Callable[[bytes], Any]) -> Converter:
     def converted(value: Any) -> Any:
-        return None if value is None else convert(as_bytes(value))
+        # SQLite hands out no pointer for a blob without bytes, which sqlite3 takes for NULL.
+        return None if value is None or value == b"" else convert(as_bytes(value))
 
     return converted
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.adapt import Transformer
@@ -16,7 +17,8 @@ from psycopg.adapt import Transformer
 from outgrow.runtime import binding
 from outgrow.runtime.binding import MisboundError
 from outgrow.runtime.converting import Converter, converters, with_text_factory
-from outgrow.runtime.engine import Outcome
+from outgrow.runtime.failures import failure
+from outgrow.runtime.engine import OnlyLocalError, Outcome
 from outgrow.runtime.shadow import several
 from outgrow.runtime.statement import Prepared, Statement
 from outgrow.runtime.tracing import expanded
@@ -36,7 +38,10 @@ class Cursor(sqlite3.Cursor):
     _own: Connection
 
     def __init__(self, connection: Connection, /) -> None:
+        if getattr(self, "_busy", False):
+            raise sqlite3.ProgrammingError(_RECURSIVE)
         super().__init__(connection)
+        self._busy = False
         self._own = connection
         self._shut = False
         self._count = -1
@@ -51,6 +56,8 @@ class Cursor(sqlite3.Cursor):
         self._next = 0
         self._rest: tuple[Transformer, int, int] | None = None
         self._converters: tuple[Converter | None, ...] | None = None
+        self._local: Any = None
+        self._finished: list[Any] = []
 
     def _check(self) -> None:
         try:
@@ -59,6 +66,8 @@ class Cursor(sqlite3.Cursor):
             raise sqlite3.ProgrammingError("Base Cursor.__init__ not called.") from None
         if shut:
             raise sqlite3.ProgrammingError("Cannot operate on a closed cursor.")
+        if self._busy:
+            raise sqlite3.ProgrammingError(_RECURSIVE)
         own._check()
 
     # Statements.
@@ -78,7 +87,12 @@ class Cursor(sqlite3.Cursor):
             values, kinds = self._bound(statement, parameters)
             if own._trace is not None:
                 _told(own, statement, values)
-            self._take(engine.run(statement, values, kinds, begins=own.begins()), statement)
+            try:
+                outcome = engine.run(statement, values, kinds, begins=own.begins())
+            except OnlyLocalError as only:
+                self._answer_locally(statement, given_values(parameters, values), only)
+            else:
+                self._take(outcome, statement)
             if own._autocommit is False:
                 own._always_open()
         return self
@@ -100,6 +114,15 @@ class Cursor(sqlite3.Cursor):
             self._count = self._many(statement, parameters)
         return self
 
+    def _answer_locally(self, statement: Statement, parameters: Any, only: OnlyLocalError) -> None:
+        """Has SQLite answer; it applies converters and factories itself."""
+        self._count, self._rowid = -1, self._own._engine.last_rowid
+        with self._own._engine.filled(statement.sql, only):
+            super().execute(statement.sql, parameters)
+            self._finished = super().fetchall()
+        self._prepared, self._labelled = None, True
+        self._local = super().description
+
     def _many(self, statement: Statement, parameters: Iterable[Any]) -> int:
         """What a faulty set, or the iterator itself, raises comes after the sets before it have been run."""
         own = self._own
@@ -118,8 +141,7 @@ class Cursor(sqlite3.Cursor):
                 raise
             if each is _END or len(sets) >= 1000:
                 if own._trace is not None:
-                    for values, _ in sets:
-                        _told(own, statement, values)
+                    _told(own, statement, *(values for values, _ in sets))
                 changed += own._engine.run_many(statement, sets, begins=own.begins())
                 sets = []
             if each is _END:
@@ -149,18 +171,33 @@ class Cursor(sqlite3.Cursor):
         return self
 
     def _bound(self, statement: Statement, given: Any) -> tuple[Sequence[Any], tuple[Any, ...]]:
+        if not statement.layout.count and not given:
+            return (), ()
         try:
-            values = statement.layout.values(given)
-            return binding.classified(values, binding.native if self._own._native else None)
+            with self._alone():
+                values = statement.layout.values(given)
+                return binding.classified(values, binding.native if self._own._native else None)
         except MisboundError:
             # sqlite3 itself says what is wrong, of a statement with the same parameters.
             sqlite3.Cursor.execute(self, statement.layout.probe, given)
             raise sqlite3.ProgrammingError("the values do not go with the statement") from None
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """While a program's own adapter, converter or factory runs, this cursor is not to be used."""
+        if self._busy:
+            raise sqlite3.ProgrammingError(_RECURSIVE)
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
+
     def _refuse_several(self, statement: Statement) -> None:
+        if statement.layout.count > 1 and statement.layout.count > self._own.getlimit(_VARIABLES):
+            raise failure(sqlite3.OperationalError, "too many SQL variables", "SQLITE_ERROR")
         if ";" in statement.sql and several(statement.sql):
-            kind = sqlite3.ProgrammingError if sys.version_info >= (3, 12) else sqlite3.Warning
-            raise kind("You can only execute one statement at a time.")
+            raise sqlite3.ProgrammingError("You can only execute one statement at a time.")
 
     def _take(self, outcome: Outcome, statement: Statement) -> None:
         self._count = outcome.rowcount
@@ -193,25 +230,14 @@ class Cursor(sqlite3.Cursor):
         return True
 
     def _mended(self, rows: list[Row]) -> list[Row]:
-        prepared = self._prepared
-        if prepared is None:
-            return rows
-        if prepared.keyed:
-            width = prepared.width
-            rows = [row[:width] for row in rows]
-        if not prepared.fix:
-            return rows
-        made = [list(row) for row in rows]
-        for place, mend in prepared.fix:
-            for row in made:
-                row[place] = mend(row[place])
-        return [tuple(row) for row in made]
+        return self._prepared.mended(rows) if self._prepared is not None else rows
 
     def _shown(self, rows: list[Row]) -> list[Any]:
         """The rows as the program wants them: by its converters, its text factory and its row factory."""
         factory = self._own.text_factory
         if self._converters is not None:
-            rows = [self._converted(row, factory) for row in rows]
+            with self._alone():
+                rows = [self._converted(row, factory) for row in rows]
         elif factory is not str:
             rows = [with_text_factory(row, factory) for row in rows]
         make = self.row_factory
@@ -235,6 +261,8 @@ class Cursor(sqlite3.Cursor):
     def fetchone(self) -> Any:
         """The next row, None after the last."""
         self._check()
+        if self._finished:
+            return self._finished.pop(0)
         if self._next >= len(self._rows) and not self._more():
             return None
         row = self._rows[self._next]
@@ -254,6 +282,9 @@ class Cursor(sqlite3.Cursor):
         return self._taken(sys.maxsize)
 
     def _taken(self, size: int) -> list[Any]:
+        if self._finished:
+            taken, self._finished = self._finished[:size], self._finished[size:]
+            return taken
         found: list[Row] = []
         while len(found) < size:
             if self._next >= len(self._rows):
@@ -277,7 +308,7 @@ class Cursor(sqlite3.Cursor):
         return self
 
     def __next__(self) -> Any:
-        if self._next < len(self._rows) or self._more():
+        if self._finished or self._next < len(self._rows) or self._more():
             return self.fetchone()
         self._check()
         raise StopIteration
@@ -286,6 +317,8 @@ class Cursor(sqlite3.Cursor):
         """Ends the cursor; its connection stays."""
         if getattr(self, "_shut", None) is None:
             raise sqlite3.ProgrammingError("Base Cursor.__init__ not called.")
+        if self._busy:
+            raise sqlite3.ProgrammingError(_RECURSIVE)
         self._own._check()
         self._shut = True
         self._forget()
@@ -297,7 +330,7 @@ class Cursor(sqlite3.Cursor):
     def description(self) -> Any:
         """The names of the columns, each in a tuple of seven; None for a statement without."""
         if self._prepared is None:
-            return None
+            return self._local
         self._label()
         return super().description
 
@@ -322,6 +355,13 @@ class Cursor(sqlite3.Cursor):
 
 
 _END = object()
+_VARIABLES = sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
+_RECURSIVE = "Recursive use of cursors not allowed."
+
+
+def given_values(given: Any, values: Sequence[Any]) -> Any:
+    """What SQLite is given: the values by name as they came, those by place as they were adapted."""
+    return given if isinstance(given, dict) else values
 
 
 def _check_text(method: str, sql: Any, own: Connection) -> None:
@@ -350,9 +390,12 @@ def _each(script: str) -> Iterable[str]:
     yield from statements(script)
 
 
-def _told(own: Connection, statement: Statement, values: Sequence[Any]) -> None:
-    """Tells a trace callback what runs; what it raises is nobody's."""
-    if statement.is_dml and own.begins() is not None and not own._engine.session.open:
-        level = own.begins()
+def _told(own: Connection, statement: Statement, *sets: Sequence[Any]) -> None:
+    """Tells a trace callback what runs: the statement with each set of values."""
+    level = own.begins()
+    if statement.is_dml and level is not None and not own._engine.session.open and sets:
         own._traced(f"BEGIN {level}")
-    own._traced(expanded(statement.sql, values, statement.layout))
+    for values in sets:
+        text = expanded(statement.sql, values, statement.layout)
+        longest = own.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
+        own._traced(text if len(text) <= longest else statement.sql)

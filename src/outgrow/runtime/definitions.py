@@ -37,7 +37,9 @@ def define(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known:
         if row is not None and row[0] != before.version:
             before = merged(before, known(raw, schema))
     remembered = refreshed(before.remembered, with_facts(before.options, raw))
-    made = planned(sql, schema=before.texts, model=before.model, options=remembered.options)
+    # No value has been seen yet: the types that take whatever SQLite would have taken.
+    options = replace(remembered.options, types="faithful", rowids="all")
+    made = planned(sql, schema=before.texts, model=before.model, options=options)
     with privileges(raw, schema):
         for statement in made.statements:
             raw.execute(statement.encode())

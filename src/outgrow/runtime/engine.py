@@ -6,21 +6,25 @@ One for each `Connection`. Before it stands `cursor` with a text and values, bel
 
 from __future__ import annotations
 
+import logging
+import re
 import sqlite3
 import struct
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 from psycopg import pq
+from psycopg.adapt import Transformer
 
 from outgrow.errors import OutgrowError, TargetError, TranslationError
 from outgrow.runtime import definitions
 from outgrow.runtime.failures import failure, is_lost, translated
 from outgrow.runtime.known import Known, log
 from outgrow.runtime.link import Link, link_of, milliseconds_of
+from outgrow.runtime.local import OwnFunctions, cannot_write, fill, read_by
 from outgrow.runtime.opening import opened
 from outgrow.runtime.session import Session, serial_of
 from outgrow.runtime.shadow import Shadow
@@ -28,6 +32,8 @@ from outgrow.runtime.statement import DEFINITIONS, TRANSACTIONS, Prepared, State
 from outgrow.runtime.values import NulError
 from outgrow.runtime.wire import FailedError, Request
 from outgrow.schema.lexer import tokens, unquote
+from outgrow.schema.names import literal, qualified
+from outgrow.schema.target import Relation
 from outgrow.translate import control
 from outgrow.translate.value import Kind
 
@@ -51,6 +57,14 @@ class Outcome:
     lastrowid: int | None = None
 
 
+class OnlyLocalError(Exception):
+    """A query that only SQLite can answer; `tables` are those that it reads, `error` says why."""
+
+    def __init__(self, tables: frozenset[str], error: TranslationError) -> None:
+        self.tables, self.error = tables, error
+        super().__init__(tables, error)
+
+
 class Engine:
     """What one connection runs its statements with. Raises sqlite3.Error. Not for two threads at once.
 
@@ -64,6 +78,7 @@ class Engine:
         self._schema, self._native, self._timeout, self._url = schema, native, timeout, url
         self._shadow = shadow
         self.asks_first = False
+        self.own = OwnFunctions()
         self.total_changes = 0
         self.changes = 0
         self.last_rowid: int | None = 0
@@ -101,8 +116,12 @@ class Engine:
         if self.asks_first:
             self._ask_shadow(statement.sql)
         special = _SPECIAL.get(statement.verb)
+        if special is None and not statement.verb:
+            return Outcome()
         if special is not None:
             return special(self, statement)
+        if self.own.called(statement.sql):
+            self._refuse_or_answer(statement, TranslationError("a function of the program", statement.sql))
         prepared = self._prepared(statement, kinds, values)
         if statement.begins and begins is not None and not self.session.open:
             self.begin(begins)
@@ -121,6 +140,8 @@ class Engine:
         """
         if self.asks_first:
             self._ask_shadow(statement.sql)
+        if self.own.called(statement.sql):
+            raise cannot_write(statement.sql)
         if statement.begins and begins is not None and not self.session.open:
             self.begin(begins)
         changed = 0
@@ -154,7 +175,7 @@ class Engine:
                 fresh = self.statements.statement(statement.sql)
                 with suppress(TranslationError):
                     return fresh.prepared(kinds, values)
-            raise self._refusal(statement.sql, error) from None
+            self._refuse_or_answer(statement, error)
         for finding in prepared.translated.findings:
             if finding not in self._said:
                 self._said.add(finding)
@@ -175,6 +196,8 @@ class Engine:
         request = self._request(prepared, values)
         requests = [self._remembered(), request] if prepared.asks_session else [request]
         writes = statement.writes
+        if self.wire.progress is not None and self.wire.told_to_stop():
+            raise failure(sqlite3.OperationalError, "interrupted", "SQLITE_INTERRUPT")
         try:
             results = self.session.run(requests, writes=writes)
         except FailedError as failed:
@@ -406,6 +429,78 @@ class Engine:
             self._is_stale()  # for the next one
         return translated(error, self._known.model)
 
+    # What only SQLite can answer.
+
+    def _refuse_or_answer(self, statement: Statement, error: TranslationError) -> NoReturn:
+        """Raises OnlyLocalError for a query that SQLite takes, else what there is to say."""
+        refusal = self._refusal(statement.sql, error)
+        if not isinstance(refusal, sqlite3.NotSupportedError):
+            raise refusal
+        if statement.writes:
+            raise cannot_write(statement.sql) if self.own.called(statement.sql) else refusal
+        if statement.verb not in {"SELECT", "VALUES"}:
+            raise refusal
+        tables = read_by(self._shadow, statement.sql)
+        if tables is None:
+            raise refusal
+        raise OnlyLocalError(tables, error)
+
+    @contextmanager
+    def filled(self, sql: str, only: OnlyLocalError) -> Iterator[None]:
+        """The shadow with the rows that a query reads, for as long as it runs there."""
+        tables = {name for name in only.tables if name == "sqlite_sequence" or not name.startswith("sqlite_")}
+        alone = len(tables) > 1 and not self.session.open
+        if alone:  # one moment of all tables
+            self.session.isolation = b" ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            self.begin()
+        try:
+            count = 0
+            if tables:
+                count = fill(self._shadow, tables, self._known.model, self._rows, sql, self._sequences)
+        except TranslationError as error:
+            raise failure(sqlite3.NotSupportedError, str(error), "SQLITE_ERROR", error) from None
+        finally:
+            if alone:
+                self.session.isolation = b""
+                self.rollback()
+        if sql not in self._said:
+            self._said.add(sql)
+            level = logging.WARNING if count else logging.DEBUG
+            log.log(level, "%s: %d rows were fetched for SQLite to answer: %s", only.error, count, sql)
+        try:
+            yield
+        finally:
+            if tables:
+                self._shadow.doubt()
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query, with SQLite's values."""
+        statement = self._known.plain.statement(sql)
+        outcome = self._outcome(statement, self._prepared(statement, (), ()), ())
+        if outcome.result is None or outcome.prepared is None or not outcome.result.ntuples:
+            return []
+        transformer = Transformer(self.wire.raw)
+        transformer.set_pgresult(outcome.result)
+        return outcome.prepared.mended(transformer.load_rows(0, outcome.result.ntuples, tuple))
+
+    def _sequences(self, _: str) -> list[tuple[Any, ...]]:
+        """Rows of sqlite_sequence: where the identities of AUTOINCREMENT tables stand."""
+        found = []
+        for relation in self._known.model.relations:
+            if relation.rowid_alias is None or not self._counts(relation):
+                continue
+            table = qualified(relation.schema, relation.name)
+            key = relation.column(relation.rowid_alias).name
+            (result,) = self.session.run([_reached(table, key)], writes=False)
+            (reached,) = _ROWID(result.get_value(0, 0) or bytes(8))
+            if reached:
+                found.append((relation.source, reached))
+        return found
+
+    def _counts(self, relation: Relation) -> bool:
+        pattern = re.compile(rf"CREATE\s+TABLE\s+[\"'`\[]?{re.escape(relation.source)}\b", re.IGNORECASE)
+        return any(pattern.match(text) and "AUTOINCREMENT" in text.upper() for text in self._known.texts)
+
     def _refusal(self, sql: str, error: OutgrowError) -> Exception:
         """What to raise for a statement without a translation: SQLite's own complaint, or that it is not there."""
         said = self._shadow.complaint(sql, self._known.texts)
@@ -448,6 +543,13 @@ class _Told:
             raise translated(error, self._known.model) from error
         if isinstance(error, OutgrowError):
             raise failure(sqlite3.OperationalError, str(error), "SQLITE_CANTOPEN", error) from None
+
+
+def _reached(table: str, key: str) -> Request:
+    """Asks for the greatest number that an identity has given out; 0 for none."""
+    sequence = f"pg_catalog.pg_get_serial_sequence({literal(table)}, {literal(key)})"
+    sql = f"SELECT coalesce(pg_catalog.pg_sequence_last_value({sequence}::regclass), 0)"
+    return Request(sql.encode())
 
 
 def _error(message: str) -> sqlite3.Error:

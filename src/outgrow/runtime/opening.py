@@ -72,7 +72,8 @@ def opened(url: str, *, patient: bool = False) -> psycopg.Connection[Any]:
             raw: psycopg.Connection[Any] = connect(url, autocommit=True, session="application")
         except (TargetError, ConfigError) as error:
             if time.monotonic() >= until or isinstance(error, ConfigError):
-                raise failure(sqlite3.OperationalError, str(error), "SQLITE_CANTOPEN", error) from None
+                said = f"unable to open database file: {error}"
+                raise failure(sqlite3.OperationalError, said, "SQLITE_CANTOPEN", error) from None
             time.sleep(0.1)
         else:
             return raw

@@ -16,26 +16,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import Self
+from typing import Any, Self
 
+import psycopg
 import psycopg_pool
 
 from outgrow.errors import ConfigError
 from outgrow.postgres.connect import conninfo
+from outgrow.runtime import shortage
 from outgrow.runtime.backend import Backend, News, SessionSettings
 from outgrow.runtime.checkout import Checkouts, Held
+from outgrow.runtime.link import link_of
 from outgrow.runtime.opening import Values, place
 from outgrow.runtime.pooled import PooledConnection
+from outgrow.runtime.shortage import PoolTimeout, ServerRefuses, ServerUnreachable
+from outgrow.runtime.wire import Request
 
 __all__ = [
-    "Held",
-    "Pool",
-    "PoolStats",
-    "PoolTimeout",
-    "PooledConnection",
-    "ServerRefuses",
-    "ServerUnreachable",
-]
+    "Held", "Pool", "PoolStats", "PoolTimeout", "PooledConnection", "ServerRefuses", "ServerUnreachable",
+]  # fmt: skip
 
 log = logging.getLogger("outgrow.runtime")
 
@@ -44,24 +43,6 @@ _RECONNECT_SECONDS = 3.0
 
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 _inherited: list[object] = []
-
-
-class PoolTimeout(sqlite3.OperationalError):  # noqa: N818 - the name that pools give it
-    """No connection became free in time. To SQLite's programs: the database is busy."""
-
-    sqlite_errorcode, sqlite_errorname = 5, "SQLITE_BUSY"
-
-
-class ServerUnreachable(PoolTimeout):
-    """No connection could be made in time, because nobody answers."""
-
-    sqlite_errorcode, sqlite_errorname = 14, "SQLITE_CANTOPEN"
-
-
-class ServerRefuses(sqlite3.OperationalError):  # noqa: N818 - it is the server
-    """The server answers, and does not let this user or database in. Waiting does not help."""
-
-    sqlite_errorcode, sqlite_errorname = 14, "SQLITE_CANTOPEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +70,8 @@ class PoolStats:
 class Pool:
     """Connections to one database, lent to the threads of this process.
 
-    `url` is anything that `outgrow.connect` takes for PostgreSQL. All times are in seconds. `timeout` is how long a
-    request waits for a connection; at most `max_waiting` requests wait (0: any number). A connection
+    `url` is anything that `outgrow.connect` takes for PostgreSQL. All times are in seconds. `timeout` is how
+    long a request waits for a connection; at most `max_waiting` requests wait (0: any number). A connection
     is replaced after `max_lifetime`, and ended after `max_idle` without use while there are more than
     `min_size`. One that lay idle for `check_after` is asked for an answer before it goes out.
     `statement_timeout`, `idle_in_transaction_timeout` and `read_only` are kept by the server. What is out
@@ -173,6 +154,8 @@ class Pool:
         checkouts = self._checkouts
         checkout = checkouts.add(raw, holder, place)
         try:
+            if raw.notified:
+                raw.notified, link_of(raw).wire.notified = False, True
             connection = PooledConnection.over(
                 raw,
                 release=self._release,
@@ -184,6 +167,9 @@ class Pool:
             self._release(raw)
             raise
         connection.checkout, connection.forget = checkout, checkouts.forget
+        if raw.pooler:
+            session = connection.engine.session
+            session._before += tuple(map(Request, self._session.of_transaction()))
         return connection
 
     def putconn(self, connection: sqlite3.Connection) -> None:
@@ -198,6 +184,11 @@ class Pool:
     def held(self) -> tuple[Held, ...]:
         """Who has a connection, since when and by which line of code; the longest first."""
         return self._checkouts.held()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it lends no more."""
+        return self._closed
 
     def stats(self) -> PoolStats:
         """The numbers of now."""
@@ -255,9 +246,9 @@ class Pool:
             except psycopg_pool.PoolTimeout:
                 raise self._timed_out(timeout, news.reason) from None
             except psycopg_pool.TooManyRequests:
-                raise self._too_many() from None
+                raise shortage.too_many(self._max_waiting, self.max_size, self.held()) from None
             except psycopg_pool.PoolClosed:
-                raise _closed() from None
+                raise shortage.closed() from None
             try:
                 stands = raw.stands(self._check_after)
             except BaseException:
@@ -271,7 +262,7 @@ class Pool:
     def _opened(self) -> tuple[psycopg_pool.ConnectionPool[Backend], News]:
         with self._lock:
             if self._closed:
-                raise _closed()
+                raise shortage.closed()
             if self._pool is None:
                 self._news = News()
                 self._pool = psycopg_pool.ConnectionPool(
@@ -294,10 +285,10 @@ class Pool:
                 )  # fmt: skip
             return self._pool, self._news
 
-    def _release(self, raw: Backend) -> None:
+    def _release(self, raw: psycopg.Connection[Any]) -> None:
         """What a connection does with `raw` when it is closed."""
         pool = self._pool
-        if pool is not None and self._checkouts.remove(raw):
+        if pool is not None and isinstance(raw, Backend) and self._checkouts.remove(raw):
             raw.used_at = monotonic()
             pool.putconn(raw)
 
@@ -307,29 +298,13 @@ class Pool:
             if self._pool is pool:
                 self._pool = None
         pool.close(timeout=0)
-        return ServerRefuses(f"cannot connect to PostgreSQL: {reason}: mend the URL or the server's settings")
+        return shortage.refused(reason)
 
     def _timed_out(self, timeout: float, reason: str) -> PoolTimeout:
         held = self.held()
         if reason and len(held) < self.max_size:
-            return ServerUnreachable(
-                f"no connection to PostgreSQL within {timeout:g} s: {reason}: start the server, or mend the URL"
-            )
-        longest = f", longest {held[0]}" if held else ""
-        own = self._checkouts.own()
-        mine = f"; this thread has one itself, taken at {own.place}" if own else ""
-        return PoolTimeout(
-            f"no connection became free within {timeout:g} s: {len(held)} of {self.max_size} are out{longest}"
-            f"{mine}: give connections back sooner, or let the pool be larger"
-        )
-
-    def _too_many(self) -> PoolTimeout:
-        held = self.held()
-        longest = f", longest {held[0]}" if held else ""
-        return PoolTimeout(
-            f"{self._max_waiting} requests wait for a connection already: {len(held)} of {self.max_size} are out"
-            f"{longest}: try again later"
-        )
+            return shortage.unreachable(timeout, reason)
+        return shortage.timed_out(timeout, self.max_size, held, self._checkouts.own())
 
     def after_fork(self) -> None:
         """In a child process: begins anew, and keeps its hands off what the parent goes on using."""
@@ -350,7 +325,3 @@ def _try_again(pool: psycopg_pool.ConnectionPool[Backend]) -> None:
     """Tries to connect anew for those who still wait, when psycopg_pool has given up."""
     if pool.get_stats().get("requests_waiting"):
         pool.check()
-
-
-def _closed() -> sqlite3.ProgrammingError:
-    return sqlite3.ProgrammingError("Cannot operate on a closed pool.")

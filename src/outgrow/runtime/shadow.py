@@ -8,10 +8,13 @@ such a database; this module fills it. Rule: what fails here fails for SQLite's 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from outgrow.schema.lexer import TokenError, tokens
+from outgrow.schema.names import quote_sqlite
+
+Authorizer = Callable[..., int]
 
 
 class Shadow:
@@ -21,15 +24,43 @@ class Shadow:
         self._base = base
         self._texts: tuple[str, ...] | None = ()
         self.complete = True
+        self.authorizer: Authorizer | None = None
+        """The program's own, which is asked of its statements and not of what is done here."""
 
     def cursor(self) -> sqlite3.Cursor:
         """A cursor of sqlite3's own on the empty database."""
         return sqlite3.Cursor(self._base)
 
+    @contextmanager
+    def watched(self, authorizer: Authorizer | None) -> Iterator[None]:
+        """Has another authorizer asked meanwhile, or none."""
+        sqlite3.Connection.set_authorizer(self._base, authorizer)
+        try:
+            yield
+        finally:
+            sqlite3.Connection.set_authorizer(self._base, self.authorizer)
+
+    def opened_for_rows(self) -> None:
+        """Makes ready for rows that PostgreSQL holds: no trigger fires for them, no CHECK is asked.
+
+        The schema is made anew at the next use.
+        """
+        cursor = self.cursor()
+        for place in ("main", "temp"):
+            found = f"SELECT name FROM {place}.sqlite_master WHERE type = 'trigger'"
+            for (name,) in cursor.execute(found).fetchall():
+                cursor.execute(f"DROP TRIGGER {place}.{quote_sqlite(name)}")
+        cursor.execute("PRAGMA ignore_check_constraints = ON")
+        self.doubt()
+
     def follow(self, texts: tuple[str, ...]) -> None:
         """Brings the empty database to that schema."""
         if self._texts == texts:
             return
+        with self.watched(None):
+            self._follow(texts)
+
+    def _follow(self, texts: tuple[str, ...]) -> None:
         self._clear()
         self.complete = True
         cursor = self.cursor()
@@ -76,6 +107,7 @@ class Shadow:
     def _clear(self) -> None:
         cursor = self.cursor()
         cursor.execute("PRAGMA foreign_keys = OFF")
+        cursor.execute("PRAGMA ignore_check_constraints = OFF")
         for place in ("main", "temp"):
             rows = cursor.execute(
                 f"SELECT type, name FROM {place}.sqlite_master WHERE name NOT LIKE 'sqlite^_%' ESCAPE '^' "
@@ -83,8 +115,7 @@ class Shadow:
             ).fetchall()
             for kind, name in rows:
                 with suppress(sqlite3.Error):  # what went with its table
-                    quoted = name.replace('"', '""')
-                    cursor.execute(f'DROP {kind} IF EXISTS {place}."{quoted}"')
+                    cursor.execute(f"DROP {kind} IF EXISTS {place}.{quote_sqlite(name)}")
 
 
 def _is_syntax(error: Exception) -> bool:
@@ -93,24 +124,24 @@ def _is_syntax(error: Exception) -> bool:
 
 
 def several(sql: str) -> bool:
-    """Whether a text holds more than one statement; false where it cannot be read."""
-    ended = False
+    """Whether anything but spaces and comments follows the first statement of a text."""
     words: list[str] = []
+    ended = 0
     try:
         for token in tokens(sql):
             if token.word == ";":
-                ended = ended or (bool(words) and not _inside(words))
-                words.append(";")
-                continue
-            if ended:
+                if words and not ended and not _inside(words):
+                    ended = token.end
+            elif ended:
                 return True
             words.append(token.word)
-    except TokenError:
-        return ended
+    except TokenError as error:
+        rest = sql[ended : error.offset] if ended else ""
+        return bool(ended) and not rest.strip().startswith("/*") and error.offset >= ended
     return False
 
 
 def _inside(words: Sequence[str]) -> bool:
     """Whether the words are the beginning of a trigger, whose statements belong to it."""
     head = [word for word in words[:3] if word not in {"TEMP", "TEMPORARY"}][:2]
-    return head == ["CREATE", "TRIGGER"] and words[-1] != "END"
+    return head == ["CREATE", "TRIGGER"] and not (words[-1] == "END" and ";" in words)

@@ -62,6 +62,19 @@ class Prepared:
         ]
 
 
+    def mended(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The rows of a result as SQLite's values, without the rowid behind them."""
+        if self.keyed:
+            rows = [row[: self.width] for row in rows]
+        if not self.fix:
+            return rows
+        made = [list(row) for row in rows]
+        for place, mend in self.fix:
+            for row in made:
+                row[place] = mend(row[place])
+        return [tuple(row) for row in made]
+
+
 class Statement:
     """One text that the application sends. `verb` is what it does, "" when it is empty.
 

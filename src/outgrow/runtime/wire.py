@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import select
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,9 @@ from psycopg.errors import error_from_result
 _PREPARED_AT_MOST = 256
 _PREPARED_FROM = 3
 """From which time on a statement is prepared: one that comes once is not worth a second message."""
+
+_ASKED_EVERY = 20
+"""Milliseconds between two questions to a progress handler."""
 
 _GOOD = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.EMPTY_QUERY}
 _SYNC, _ABORTED = pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.PIPELINE_ABORTED
@@ -68,6 +71,7 @@ class Wire:
         self._count = 0
         self._outdated = False
         self.notified = False
+        self.progress: Callable[[], object] | None = None
 
     @property
     def broken(self) -> bool:
@@ -191,12 +195,24 @@ class Wire:
         pg = self._pg
         try:
             while pg.is_busy():
-                self._poll.poll()
+                if self.progress is None:
+                    self._poll.poll()
+                elif not self._poll.poll(_ASKED_EVERY):
+                    if self.told_to_stop():
+                        self.raw.cancel_safe(timeout=5)
+                    continue
                 pg.consume_input()
         except KeyboardInterrupt:
             self._cancel()
             raise
         return pg.get_result()
+
+    def told_to_stop(self) -> bool:
+        """Asks the program's progress handler whether to end the statement; one that fails says so."""
+        try:
+            return self.progress is not None and bool(self.progress())
+        except Exception:  # noqa: BLE001 - as sqlite3
+            return True
 
     def _cancel(self) -> None:
         """Ends the statement that runs, and reads what the server still has to say of it."""

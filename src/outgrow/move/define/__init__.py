@@ -75,7 +75,10 @@ def define(sql: str, *, schema: Sequence[str], model: TargetModel, options: Opti
             after = catalog_of(connection)
         origins = origins_of(before.main, after.main)
         still = {name for name, old in origins.items() if fold(old.name) in kept}
-        after = after.with_rowids(still | content_by_rowid(after.main.virtual_tables))
+        still |= content_by_rowid(after.main.virtual_tables)
+        if options.rowids == "all":
+            still |= {fold(table.name) for table in after.main.tables if fold(table.name) not in origins}
+        after = after.with_rowids(still)
         return _defined(sql, Given(before=before, after=after, model=model, options=options, schema=schema))
     except TranslationError:
         raise

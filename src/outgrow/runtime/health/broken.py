@@ -1,4 +1,4 @@
-"""Checks of what is there and does not do its work: invalid indexes, constraints NOT VALID, triggers that are off."""
+"""Checks of what is there and does not do its work: indexes, constraints, triggers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def constraints(subject: Subject) -> Verdict:
         return ok("all constraints were checked on all rows")
     left = {o.target for o in subject.remembered.outcomes if o.fate == "changed"}
     return warning(
-        f"{counted(len(found), 'constraint is', 'constraints are')} NOT VALID: rows from before may break them",
+        f"{counted(len(found), 'constraint is', 'constraints are')} NOT VALID: older rows may break them",
         *(
             f"{c.sort} {c.name} on {c.on_table}" + (", left so by the move" if c.name in left else "")
             for c in found
@@ -68,7 +68,7 @@ def triggers(subject: Subject) -> Verdict:
     schema, role = subject.schema, subject.session.replication_role
     if role != "origin":
         return failure(
-            f"sessions have session_replication_role = {role}: no trigger fires and no foreign key is checked",
+            f"sessions have session_replication_role = {role}: no trigger fires, no foreign key is checked",
             advice=[
                 f"ALTER ROLE {quote(subject.session.user_name)} RESET session_replication_role;",
                 f"ALTER DATABASE {quote(subject.session.database)} RESET session_replication_role;",

@@ -55,7 +55,7 @@ def connections(subject: Subject) -> Verdict:
 
 
 def judge(room: Room, pool: int | None, workers: int, raised: list[str]) -> Verdict:
-    """The verdict; `pool` is None where the pool's size is not known, `raised` lifts the limits that are set."""
+    """The verdict; `pool` is None where no setting says how large it is, `raised` lifts what limits."""
     most, _, why = min(room.limits(), key=lambda limit: limit[0])
     left, used, _ = min((limit - used, used, why) for limit, used, why in room.limits())
     free = f"{why}: {most} for the application, of which others use {used}"
@@ -72,7 +72,7 @@ def judge(room: Room, pool: int | None, workers: int, raised: list[str]) -> Verd
         return failure(
             f"{asked} connections, and there can be {most} ({why})",
             advice=[
-                f"Set POSTGRES_POOL_MAX to {max(most // workers, 1)} or less, or put PgBouncer before the server.",
+                f"Set POSTGRES_POOL_MAX to {max(most // workers, 1)} or less, or put a PgBouncer between.",
                 *raised,
             ],
         )
@@ -80,7 +80,7 @@ def judge(room: Room, pool: int | None, workers: int, raised: list[str]) -> Verd
         return warning(
             f"{asked} connections, and others leave {max(left, 0)} of {most} ({why})",
             advice=[
-                f"Set POSTGRES_POOL_MAX to {max(left // workers, 1)} or less, or close sessions that nobody needs.",
+                f"Set POSTGRES_POOL_MAX to {max(left // workers, 1)} or less, or close sessions of others.",
                 *raised,
             ],
         )

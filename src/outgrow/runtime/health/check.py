@@ -1,4 +1,4 @@
-"""What a check is and what it says: values that `examine` makes, and that text, JSON and the exit code read."""
+"""What a check is and what it says: values that `examine` makes and the report is written from."""
 
 from __future__ import annotations
 

@@ -54,8 +54,8 @@ def _postgresql(subject: Subject, settings: Settings, configured: Configured) ->
         )
     if settings.fallback == "read-write":
         return warning(
-            f"the application uses {where}, and writes to {settings.fallback_path} while that cannot be reached; "
-            "the two then differ",
+            f"the application uses {where}, and while that cannot be reached it writes to "
+            f"{settings.fallback_path}; the two then differ",
             advice=["Set OUTGROW_FALLBACK to read-only or none."],
         )
     also = (

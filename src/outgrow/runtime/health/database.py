@@ -61,7 +61,7 @@ def encoding(subject: Subject) -> Verdict:
         )
     if subject.session.client_encoding != "UTF8":
         return warning(
-            f"UTF8, but sessions speak {subject.session.client_encoding}, which cannot say all that is stored",
+            f"UTF8, but sessions speak {subject.session.client_encoding}, which does not hold all text",
             advice=["Take client_encoding out of PGCLIENTENCODING, the URL, the role or the database."],
         )
     return ok("UTF8, in the database and in sessions")
@@ -84,7 +84,7 @@ def judge_time_zone(session: Session) -> Verdict:
         )
     if not session.date_style.startswith("ISO"):
         return warning(
-            f"{found}; dates are written in the style {session.date_style}, which SQLite's programs do not read",
+            f"{found}; dates are written in the style {session.date_style}, which programs do not expect",
             advice=[f"ALTER DATABASE {quote(session.database)} SET datestyle = 'ISO, YMD';"],
         )
     return ok(f"{found}; dates are written in ISO's style")
@@ -112,7 +112,7 @@ def _utc(session: Session) -> list[str]:
         return [f"ALTER ROLE {role} RESET timezone;", f"ALTER DATABASE {database} SET timezone = 'UTC';"]
     if session.time_zone_source == "database user":
         return [f"ALTER ROLE {role} IN DATABASE {database} SET timezone = 'UTC';"]
-    return [f"ALTER DATABASE {database} SET timezone = 'UTC';", "Then let the application connect anew."]
+    return [f"ALTER DATABASE {database} SET timezone = 'UTC';"]
 
 
 def collation(subject: Subject) -> Verdict:
@@ -131,7 +131,7 @@ def collation(subject: Subject) -> Verdict:
     if not lines:
         return ok(text)
     return warning(
-        f"{text}; the rules changed after indexes were built, so an index may miss rows or let a key in twice",
+        f"{text}; its rules changed after indexes were built, which may miss rows or let keys in twice",
         *lines,
         advice=[f"REINDEX DATABASE {quote(found.database)};", *advice],
     )
@@ -147,7 +147,7 @@ def search_path(subject: Subject) -> Verdict:
     taken = [h for h in hidden if h.instead is not None]
     if taken:
         return failure(
-            f"{counted(len(taken), 'bare name')} of schema {subject.schema} mean what another schema has",
+            f"{counted(len(taken), 'bare name means', 'bare names mean')} what another schema has",
             *(f"{h.name} means {quote(str(h.instead))}.{quote(h.name)}" for h in taken),
             advice=[f"ALTER ROLE {role} SET search_path = {quote(subject.schema)}, public;"],
         )
@@ -157,7 +157,8 @@ def search_path(subject: Subject) -> Verdict:
         f"sessions look in {path}, not in {subject.schema}: its tables are not found by their bare names",
         advice=[
             f"Add schema={subject.schema} to the URL that outgrow.connect gets; or for all sessions:",
-            f"ALTER ROLE {role} IN DATABASE {quote(session.database)} SET search_path = {quote(subject.schema)};",
+            f"ALTER ROLE {role} IN DATABASE {quote(session.database)} "
+            f"SET search_path = {quote(subject.schema)};",
         ],
     )
 

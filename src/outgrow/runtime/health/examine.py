@@ -112,7 +112,7 @@ def _looked(kind: CheckKind, subject: Subject) -> Verdict:
             return kind.look(subject)
     except psycopg.errors.InsufficientPrivilege as error:
         return skipped(
-            f"user {subject.session.user_name} may not look: {say(error)}",
+            f"this user may not look: {say(error)}",
             advice=["Run outgrow doctor as the owner of the tables for this check."],
         )
     except (psycopg.Error, OSError) as error:

@@ -83,35 +83,37 @@ def judge(standings: Sequence[Standing], fed: Sequence[Fed], subject: Subject) -
         s for s in standings
         if s not in lagging and s not in ended and not s.fed.cycles and s.following > s.fed.most * _NEARLY
     ]  # fmt: skip
-    unseen = _unseen(fed, subject.session.user_name)
+    unseen = _unseen(fed, subject.reader)
     if lagging or ended:
         return failure(
-            f"{counted(len(lagging) + len(ended), 'identity gives', 'identities give')} no new value, so the next "
-            f"INSERT fails{unseen}",
-            *(f"{s.fed.place} would be given {s.following} next, and goes up to {s.largest}" for s in lagging),
-            *(f"{s.fed.place} has had its last value, {s.fed.most}" for s in ended),
+            f"{counted(len(lagging) + len(ended), 'identity', 'identities')} behind or used up, so an INSERT "
+            f"fails{unseen}",
+            *(f"{s.fed.place}: next {s.following}, but {s.largest} is there already" for s in lagging),
+            *(f"{s.fed.place}: the last value, {s.fed.most}, was given" for s in ended),
             *map(_near, near),
-            advice=[
-                *(_mend(subject.schema, s) for s in lagging if s.largest != s.fed.most),
-                *(["Renumber the rows with the largest values, or make the column bigint, then set the sequence back."]
-                  if ended or any(s.largest == s.fed.most for s in lagging) else []),
-            ],
-        )  # fmt: skip
+            advice=_remedies(subject.schema, lagging, ended),
+        )
     if near:
         return warning(
             f"{counted(len(near), 'identity comes', 'identities come')} to an end{unseen}",
             *map(_near, near),
-            advice=[
-                "Make the column and what refers to it bigint, and the sequence: ALTER SEQUENCE … AS bigint."
-            ],
+            advice=["Make the column, what refers to it and its sequence bigint."],
         )
     if not standings:
         return skipped(f"none could be looked at{unseen}") if fed else ok("there are none")
     return ok(f"{counted(len(standings), 'identity', 'identities')}, each ahead of its column{unseen}")
 
 
+def _remedies(schema: str, lagging: Sequence[Standing], ended: Sequence[Standing]) -> list[str]:
+    """Setting a sequence forward mends it while there are values left."""
+    found = [_mend(schema, s) for s in lagging if s.largest is not None and s.largest < s.fed.most]
+    if ended or len(found) < len(lagging):
+        found.append("Renumber the rows with the largest values, or make the column and its sequence bigint.")
+    return found
+
+
 def _near(standing: Standing) -> str:
-    return f"{standing.fed.place} is at {standing.following} of {standing.fed.most}"
+    return f"{standing.fed.place}: next {standing.following}, last {standing.fed.most}"
 
 
 def _mend(schema: str, standing: Standing) -> str:

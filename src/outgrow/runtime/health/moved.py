@@ -1,4 +1,4 @@
-"""Checks of what the move left: whether it ended, whether what it made is still there, and the schema `sqlite`."""
+"""Checks of what the move left: whether it ended, whether what it made is there, and the schema `sqlite`."""
 
 from __future__ import annotations
 
@@ -34,9 +34,10 @@ class _Relation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _There:
+class _Access:
     present: bool
     usable: bool
+    mendable: bool
 
 
 def state(subject: Subject) -> Verdict:
@@ -56,8 +57,14 @@ def state(subject: Subject) -> Verdict:
     if memory.problem:
         return skipped(
             memory.problem,
-            advice=["Run outgrow doctor as the user who moved, or:", _grant(subject.session.user_name)],
+            advice=[
+                "Run outgrow doctor as the user who moved, or:",
+                f"GRANT SELECT ON outgrow.move TO {quote(subject.reader)};",
+            ],
         )
+    if memory.move is None and memory.relations is not None:
+        tables = counted(len(memory.relations), "table or view", "tables and views")
+        return ok(f"no move: {tables} of schema {name} were defined through outgrow")
     if memory.move is None:
         tables = counted(schema.tables, "table")
         return skipped(f"schema {name} has {tables} and no move by outgrow{_elsewhere(memory, name)}")
@@ -78,10 +85,6 @@ def _elsewhere(memory: Remembered, schema: str) -> str:
     return f"; there are moves into {', '.join(others)}" if others else ""
 
 
-def _grant(user: str) -> str:
-    return f"GRANT SELECT ON outgrow.move TO {quote(user)};"
-
-
 def objects(subject: Subject) -> Verdict:
     """What outgrow made and is not there now, and what is there that outgrow does not know."""
     memory = subject.remembered
@@ -96,18 +99,18 @@ def objects(subject: Subject) -> Verdict:
     also = f"; outgrow does not know {_listed(unknown)}" if unknown else ""
     if lost:
         return failure(
-            f"{counted(len(lost), 'object')} that outgrow made {'is' if len(lost) == 1 else 'are'} gone{also}",
+            f"{counted(len(lost), 'object is', 'objects are')} gone that outgrow made{also}",
             *lost,
             *changed,
             advice=[
-                "Restore them from a backup, or move the file again with --replace. What the application drops "
-                "through outgrow is not missed."
+                "Restore them from a backup, or move the file again with --replace. What is dropped through "
+                "outgrow.connect is not missed."
             ],
         )
     if changed:
         return warning(
-            f"all tables and columns are there; {counted(len(changed), 'other object is', 'other objects are')} "
-            f"gone or changed{also}",
+            "all tables and columns are there, and "
+            f"{counted(len(changed), 'other thing is', 'other things are')} gone or changed{also}",
             *changed,
             advice=[
                 "Make them again as outgrow plan --sql prints them, or accept this with --allow move.objects."
@@ -137,7 +140,7 @@ def _lost_columns(memory: Remembered, there: Sequence[_Relation]) -> Iterator[st
 
 
 def _changed(subject: Subject) -> Iterator[str]:
-    """Smaller things than tables and columns; those that are there but do not work have checks of their own."""
+    """Smaller things than tables and columns; what is there and does not work has checks of its own."""
     memory = subject.remembered
     there = schema_facts(subject.main, subject.schema, memory.tables)
     idle = queries.rows(subject.main, "broken", Broken, {"schema": subject.schema})
@@ -151,29 +154,34 @@ def _changed(subject: Subject) -> Iterator[str]:
 def sqlite_functions(subject: Subject) -> Verdict:
     """The schema `sqlite` against the functions of this outgrow."""
     there = functions.installed(subject.main)
-    access = queries.rows(subject.plain, "functions", _There)
-    if there is None and access:
+    access = queries.row(subject.plain, "functions", _Access)
+    user = subject.session.user_name
+    if there is None and access.present:
         return warning(
             "the schema sqlite is not outgrow's, so what calls SQLite's functions does not work",
-            advice=["ALTER SCHEMA sqlite RENAME TO something_else;", _INSTALL],
+            advice=["ALTER SCHEMA sqlite RENAME TO something_else;"],
         )
-    if there is None:
-        return ok("not installed; outgrow installs them where a view, a trigger or a statement needs them")
-    if not access[0].usable:
-        user = quote(subject.session.user_name)
-        return failure(
-            f"user {subject.session.user_name} may not use the schema sqlite, where SQLite's functions are",
-            advice=[f"GRANT USAGE ON SCHEMA sqlite TO {user};"],
-        )
-    if there != functions.version():
+    if there is None and not access.mendable:
         return warning(
-            f"the functions are of another outgrow (version {there}, this one has {functions.version()})",
+            f"not installed, and user {user} may not install them, so outgrow.connect refuses",
             advice=[_INSTALL],
         )
-    return ok(f"version {there}, as this outgrow has it")
+    if there is None:
+        return ok("not installed; outgrow.connect installs them")
+    if not access.usable:
+        return failure(
+            f"user {user} may not use the schema sqlite, where SQLite's functions are",
+            advice=[f"GRANT USAGE ON SCHEMA sqlite TO {quote(user)};"],
+        )
+    if there == functions.version():
+        return ok(f"version {there}, as this outgrow has it")
+    found = f"version {there}, and this outgrow has {functions.version()}"
+    if access.mendable:
+        return ok(f"{found}; outgrow.connect brings them up to date")
+    return warning(f"{found}; user {user} may not bring them up to date", advice=[_INSTALL])
 
 
 _INSTALL = (
-    "As the schema's owner: python -c \"import psycopg, outgrow.postgres.functions as f; "
-    "f.install(psycopg.connect('URL', autocommit=True))\""
+    "Connect once as their owner, or where there are none as the owner of the database: "
+    "python -c \"import outgrow; outgrow.connect('postgresql://...')\""
 )

@@ -50,7 +50,7 @@ def old_file(subject: Subject) -> Verdict:
     if not written:
         return ok(f"{', '.join(str(path) for _, path in found)}: not written to since the move")
     return failure(
-        f"{counted(len(written), 'file was', 'files were')} written to after the move, which PostgreSQL does not have",
+        f"{counted(len(written), 'file was', 'files were')} written to after the move; PostgreSQL lacks that",
         *(f"{w.path} at {w.when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" for w in written),
         advice=[
             "Find who writes (lsof, and the places that app.code names) and give them the new database.",

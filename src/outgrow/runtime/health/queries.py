@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.rows import class_row
 
 Row = TypeVar("Row")
 
@@ -17,7 +16,12 @@ def rows(
 ) -> list[Row]:
     """The rows of sql/`name`.sql as values of `kind`, in the caller's transaction. Raises psycopg.Error."""
     text = (files(__package__) / "sql" / f"{name}.sql").read_bytes()
-    with connection.cursor(row_factory=class_row(kind)) as cursor:
+
+    def values_of(cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Row]:
+        names = [column.name for column in cursor.description or ()]
+        return lambda values: kind(**dict(zip(names, map(_as_text, values), strict=True)))
+
+    with connection.cursor(row_factory=values_of) as cursor:
         return cursor.execute(text, given).fetchall()
 
 
@@ -27,3 +31,10 @@ def row(
     """The one row of a query that always has one."""
     (found,) = rows(connection, name, kind, given)
     return found
+
+
+def _as_text(value: Any) -> Any:
+    """The value, with texts as such: a session in SQL_ASCII gets bytes for them."""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return [_as_text(part) for part in value] if isinstance(value, list) else value

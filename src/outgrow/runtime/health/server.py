@@ -1,4 +1,4 @@
-"""Checks of the server: its version, the way to it, whether it takes writes, how far it is, what time it has."""
+"""Checks of the server: its version, the way to it, whether it takes writes, how far it is, its clock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from outgrow.postgres.connect import OLDEST
+from outgrow.report.figures import counted
 from outgrow.runtime.health import queries
 from outgrow.runtime.health.check import Verdict, failure, ok, warning
 from outgrow.runtime.health.subject import Session, Subject
@@ -156,14 +157,14 @@ def judge_latency(milliseconds: Sequence[float]) -> Verdict:
     """The verdict on at least one measured round trip."""
     ranked = sorted(milliseconds)
     half, most = (ranked[min(len(ranked) * share // 100, len(ranked) - 1)] for share in (50, 99))
-    found = f"{len(ranked)} round trips: p50 {half:.2f} ms, p99 {most:.2f} ms"
+    found = f"{counted(len(ranked), 'round trip')}: p50 {half:.2f} ms, p99 {most:.2f} ms"
     if half <= SLOW_MS:
         return ok(found)
     return warning(
         f"{found}; code written for SQLite asks many small questions, and each waits that long",
         advice=[
             "Run the application near the database: in the same network, region and zone.",
-            "Ask for many rows at a time: joins and IN instead of a query for each row, executemany for writes.",
+            "Ask for many rows at a time: a join or IN instead of a query for each, executemany to write.",
         ],
     )
 
@@ -174,7 +175,7 @@ def clock(subject: Subject) -> Verdict:
 
 
 def skew(connection: psycopg.Connection[Any]) -> timedelta:
-    """How far the server's clock is ahead of this machine's, as exactly as the quickest of a few answers says."""
+    """How far the server's clock is ahead of this machine's, by the quickest of a few answers."""
     best: tuple[timedelta, timedelta] | None = None
     for _ in range(_CLOCK_READINGS):
         before = datetime.now(UTC)

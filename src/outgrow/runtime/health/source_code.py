@@ -42,7 +42,7 @@ _PATHS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
-    """A call that opens the SQLite file `path`: the file relative to the application's directory, and the line."""
+    """A call that opens the SQLite file `path`, and where it stands below the application's directory."""
 
     file: str
     line: int
@@ -90,8 +90,8 @@ def judge(found: Scan, moved: set[str]) -> Verdict:
         f"{counted(len(past), 'place opens', 'places open')} {which}, whatever the configuration says{also}",
         *map(str, past),
         advice=[
-            "Let them ask the configuration: outgrow.runtime.settings.read_settings(), or the adapter. Run a program "
-            "that cannot be changed under outgrow run."
+            "Let them ask the configuration: outgrow.runtime.settings.read_settings(), or the adapter. Run a "
+            "program that cannot be changed under outgrow run."
         ],
     )
 
@@ -203,7 +203,7 @@ def _imported(tree: ast.Module) -> dict[str, str]:
 
 
 def _text(node: ast.expr, names: dict[str, str]) -> str:
-    """What an expression of literals says, `…` for what it does not; "" where it says nothing fixed at its end."""
+    """What an expression says, `…` for what is no literal in it; "" where its end is none."""
     match node:
         case ast.Constant(value=str(text)):
             return text
@@ -221,7 +221,7 @@ def _text(node: ast.expr, names: dict[str, str]) -> str:
 
 
 def _joined(func: ast.expr, args: Sequence[ast.expr], names: dict[str, str]) -> str:
-    """A path by os.path.join, Path, str and the like; a method without arguments leaves what it is called on."""
+    """A path by os.path.join, Path, str and the like; a method such as resolve() leaves it as it is."""
     if not args:
         return _text(func.value, names) if isinstance(func, ast.Attribute) else ""
     parts = [_text(arg, names) for arg in args]

@@ -1,4 +1,4 @@
-"""What the checks look at: two sessions in the database, what it remembers, how the application is configured.
+"""What the checks look at: two sessions, what the database remembers, how the application is configured.
 
 Opened by `examine`. One session is outgrow's own, for the catalog. The other is set up by nobody, so it
 shows what the application's sessions get; where the application's settings reach the same database, it
@@ -19,7 +19,7 @@ import psycopg
 
 from outgrow.errors import OutgrowError, TargetError
 from outgrow.postgres.apply import say
-from outgrow.postgres.connect import conninfo, connect
+from outgrow.postgres.connect import connect, conninfo
 from outgrow.postgres.redact import redact
 from outgrow.runtime.health import queries
 from outgrow.runtime.health.application import Application
@@ -84,6 +84,12 @@ class Subject:
     in_url: bool
 
     @property
+    def reader(self) -> str:
+        """The user who reads the catalog, who may be another than the application's."""
+        row = self.main.execute("SELECT current_user").fetchone()
+        return str(row[0]) if row else ""
+
+    @property
     def own(self) -> list[int]:
         """Process ids of the two sessions on the server."""
         return [self.main.info.backend_pid, self.plain.info.backend_pid]
@@ -108,14 +114,15 @@ def opened(url: str | None, schema: str | None, application: Application, worker
             if theirs is not None and configured.session and configured.session.identity == session.identity:
                 plain.close()
                 plain, session = theirs, configured.session
-        chosen = schema or schema_of(target) or "public"
+        named = {schema_of(target), schema_of(settings.url if settings else "")} - {""}
+        chosen = schema or schema_of(target) or next(iter(named), "public")
         with main.transaction():
             main.execute(TIMEOUTS)
             memory = remembered(main, chosen)
         yield Subject(
             main=main, plain=plain, session=session, schema=chosen, remembered=memory,
             application=application, configured=configured, workers=workers, given=url is not None,
-            in_url=chosen in {schema_of(target), schema_of(settings.url if settings else "")},
+            in_url=chosen in named,
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The table of all checks, in the order in which they are made and shown. docs/reference/doctor.md is its manual."""
+"""The table of all checks, in the order in which they are shown. docs/reference/doctor.md is its manual."""
 
 from __future__ import annotations
 

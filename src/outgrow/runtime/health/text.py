@@ -1,4 +1,4 @@
-"""The report for people, at a terminal or at the other end of a pipe: what is wrong first, one last line on it all."""
+"""The report for people, at a terminal or at the other end of a pipe; its last line says how it ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of what keeps a database quick: statistics for the planner, VACUUM, and autovacuum, which does both."""
+"""Checks of what keeps a database quick: statistics, VACUUM, and autovacuum, which sees to both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The write test: one row of one table, written by the application's user in a transaction that is rolled back.
+"""The write test: one row of one table, written as the application's user and rolled back.
 
 A new row where the user owns the table, by `postgres.trial`, which can then take back even what an identity
 gave. Anybody else changes one row into itself, which reaches no sequence. Tables with triggers are left
@@ -35,11 +35,10 @@ def write(subject: Subject) -> Verdict:
         if candidate.updatable and candidate.a_column is not None:
             changed = _same_row(subject, candidate.name, candidate.a_column)
             if changed:
-                return ok(
-                    f"a row of {candidate.name} was changed into itself and rolled back; nothing is left of it"
-                )
+                return ok(f"a row of {candidate.name} was changed into itself and rolled back")
     return skipped(
-        f"user {subject.session.user_name} has no table without triggers in schema {subject.schema} to try a write on"
+        f"schema {subject.schema} has no table without triggers that user {subject.session.user_name} may "
+        "write to and that has a row"
     )
 
 

@@ -42,6 +42,10 @@ class Writer:
         """A name that no other connection or statement of the recording has."""
         return f"{os.getpid()}.{next(self._numbers)}"
 
+    def renew(self) -> None:
+        """After a fork: another thread of the parent may have held the lock."""
+        self._lock = threading.Lock()
+
     def write(self, event: dict[str, Any]) -> None:
         """Appends one line. Raises OSError."""
         with self._lock:

@@ -14,7 +14,6 @@ from typing import Any
 from outgrow.runtime.launch.encoding import to_json
 
 _PLAIN = (int, float, str, bytes, bytearray, memoryview, type(None))
-_ADAPTED = (bool, int, float, str, bytes, bytearray, memoryview)
 CHUNK = 500
 
 
@@ -24,9 +23,15 @@ class _Adapting:
     def __init__(self, original: object) -> None:
         self.original = self.result = original
 
-    def __conform__(self, protocol: Any) -> Any:
-        self.result = _sqlite3.adapt(self.original, protocol, self.original)
-        return self.result
+
+def _adapted(value: _Adapting) -> Any:
+    value.result = _sqlite3.adapt(value.original, _sqlite3.PrepareProtocol, value.original)
+    return value.result
+
+
+def begin() -> None:
+    """Has SQLite ask the wrapper; before the first connection is recorded."""
+    _sqlite3.register_adapter(_Adapting, _adapted)
 
 
 class _Row:
@@ -72,14 +77,14 @@ class Seen:
             self.passed = given
 
     def as_json(self) -> Any:
-        """A list, or an object for named ones; null for what SQLite takes for no parameters at all."""
+        """A list, or an object for named ones; of what SQLite does not take for parameters the name of its class."""
         if self._by_key is not None:
             return {str(key): to_json(_result(value)) for key, value in self._by_key.items()}
         if isinstance(self.passed, tuple):
             return [to_json(_result(value)) for value in self.passed]
         if isinstance(self.passed, _Row):
             return [to_json(_result(self._by_place[place])) for place in sorted(self._by_place)]
-        return to_json(self.passed)
+        return type(self.passed).__qualname__
 
 
 class SeenMany:

@@ -74,7 +74,7 @@ class Cursor(REAL_CURSOR, metaclass=_Cursors):
     outgrow_base: ClassVar[type[Cursor] | None] = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Cursor:
-        wanted = _cursor_class(args, kwargs)
+        wanted = None if _asked_by_us(1) else _cursor_class(args, kwargs)
         made = cls if wanted is None or cls.outgrow_base is not None else based(cls, wanted)
         return REAL_CURSOR.__new__(made)
 

@@ -21,15 +21,15 @@ _LENT = ("outgrow", "psycopg", "psycopg_binary", "psycopg_c", "typing_extensions
 class Target:
     """One SQLite file and what becomes of it.
 
-    `database` is its absolute path. With `url` (and its password) it is a PostgreSQL database; with `record`
-    every statement is written to that file, whose clock began at `clock` (ns of time.monotonic_ns()), with the
+    `database` is its absolute path. With `url` (and its password) it is a PostgreSQL database, with
+    `schema` and `values` where the URL does not say them ("" for neither); with `record` every statement is written to that file, whose clock began at `clock` (ns of time.monotonic_ns()), with the
     first `rows` rows of each result.
     """
 
     database: str
     url: str = ""
-    schema: str = "public"
-    values: str = "sqlite"
+    schema: str = ""
+    values: str = ""
     record: str = ""
     rows: int = 0
     clock: int = 0

@@ -18,7 +18,7 @@ JOIN pg_namespace AS n ON n.oid = t.relnamespace
 WHERE n.nspname = %(schema)s AND NOT o.convalidated
   AND coalesce(to_jsonb(o) ->> 'conenforced', 'true') = 'true'
 UNION ALL
-SELECT 'trigger', t.relname::text, coalesce(max(o.conname::text), g.tgname::text),
+SELECT 'trigger', t.relname::text, coalesce(max(o.conname::text), max(g.tgname::text)),
        CASE WHEN g.tgisinternal THEN 'foreign key'
             WHEN g.tgenabled = 'R' THEN 'replica' ELSE 'trigger' END
 FROM pg_trigger AS g
@@ -27,5 +27,5 @@ JOIN pg_namespace AS n ON n.oid = t.relnamespace
 LEFT JOIN pg_constraint AS o ON o.oid = g.tgconstraint AND g.tgisinternal
 WHERE n.nspname = %(schema)s AND g.tgenabled IN ('D', 'R')
   AND coalesce(to_jsonb(o) ->> 'conenforced', 'true') = 'true'
-GROUP BY t.relname, coalesce(o.oid, g.oid), g.tgname, g.tgisinternal, g.tgenabled
+GROUP BY t.relname, coalesce(o.oid, g.oid), g.tgisinternal, g.tgenabled
 ORDER BY 1, 2, 3

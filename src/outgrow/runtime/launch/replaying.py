@@ -1,0 +1,300 @@
+"""A recording run on PostgreSQL: each recorded connection is one of the shim's, every call of it is made again.
+
+Calls are made in the order in which they ended on SQLite, one at a time. Where PostgreSQL has one wait for another
+connection, as SQLite had it wait before it ended, it is left waiting, and those after it go on. What came of each
+goes to `comparing`. Before it stands `cli.replay`.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from outgrow.errors import TargetError
+from outgrow.postgres.connect import connect
+from outgrow.runtime.connection import Connection
+from outgrow.runtime.launch.comparing import Comparison, Gave, Rows
+from outgrow.runtime.launch.encoding import Digest, Unsupported, from_json, to_json
+from outgrow.runtime.launch.redirect import read_only
+
+_PATIENCE = 0.05  # seconds after which it is asked whether a call waits for another connection
+_LOCK_SECONDS = 600.0  # longer than any lock is held while others are replayed
+_LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_INTERRUPT")
+_STATEMENTS = ("execute", "executemany", "executescript")
+_BLOCKED = "SELECT count(*) > 0 FROM unnest(%s::int[]) AS p (pid) WHERE cardinality(pg_blocking_pids(pid)) > 0"
+
+
+@dataclass(slots=True)
+class _Call:
+    """One event, to be made by the thread of its connection."""
+
+    event: Mapping[str, Any]
+    done: threading.Event = field(default_factory=threading.Event)
+    failed: BaseException | None = None
+
+
+class _Line(threading.Thread):
+    """One recorded connection: its thread, its cursors, and what it still has to do."""
+
+    def __init__(self, replay: Replay, name: str) -> None:
+        super().__init__(daemon=True, name=f"replay of {name}")
+        self._replay = replay
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._last: _Call | None = None
+        self.connection: Connection | None = None
+        self.pid = 0
+        self.cursors: dict[str, tuple[sqlite3.Cursor, Mapping[str, Any], Gave]] = {}
+
+    def give(self, call: _Call) -> None:
+        self._last = call
+        self._calls.put(call)
+
+    def is_idle(self, seconds: float = 0) -> bool:
+        """Whether everything is done, waiting that long for it. Raises what went wrong in the thread."""
+        if self._last is None:
+            return True
+        if not self._last.done.wait(seconds):
+            return False
+        if self._last.failed is not None:
+            raise self._last.failed
+        return True
+
+    def end(self) -> None:
+        self._calls.put(None)
+
+    def run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            try:
+                self._replay.make(self, call.event)
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+                call.failed = error
+            call.done.set()
+        self._replay.leave(self)
+
+
+class Replay:
+    """Runs the events of one recording on the database at `url`, in `schema`."""
+
+    def __init__(self, url: str, schema: str, comparison: Comparison) -> None:
+        self._url, self._schema = url, schema
+        self._comparison = comparison
+        self._lock = threading.Lock()
+        self._lines: dict[str, _Line] = {}
+        self._behind: list[_Line] = []
+        self._sets: dict[str, list[Any]] = {}
+        self._of_statement: dict[str, str] = {}
+        self.connections = 0
+        self.calls_left_out = 0
+
+    def run(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Runs all. Raises TargetError when PostgreSQL cannot be reached any more."""
+        with connect(self._url, autocommit=True) as watch:
+            try:
+                for event in events:
+                    self._take(event, watch)
+                for line in list(self._lines.values()):
+                    if line not in self._behind:
+                        self._end(line)
+                while self._behind:
+                    self._settle(watch)
+                    self._may_stand_still(watch)
+            finally:
+                for line in self._lines.values():
+                    line.end()
+        for line in self._lines.values():
+            line.join()
+
+    def _take(self, event: Mapping[str, Any], watch: psycopg.Connection[Any]) -> None:
+        kind = event.get("event")
+        if kind == "sets":
+            self._sets.setdefault(event["n"], []).extend(event["sets"])
+            return
+        if kind == "define":
+            self._comparison.functions.add(str(event["name"]).upper())
+        if kind in ("define", "call"):
+            self.calls_left_out += 1
+        name = self._of_statement.pop(event["n"], None) if kind == "rows" else event.get("c")
+        if kind in (*_STATEMENTS, "connect") and name is not None and "n" in event:
+            self._of_statement[event["n"]] = name
+        if name is None or kind in ("process", "define", "call"):
+            return
+        if kind == "connect":
+            if "error" in event:
+                return
+            line = self._lines[name] = _Line(self, name)
+            self.connections += 1
+            line.start()
+        if name not in self._lines:
+            return
+        self._settle(watch)
+        self._give(self._lines[name], event, watch)
+
+    def _give(self, line: _Line, event: Mapping[str, Any], watch: psycopg.Connection[Any]) -> None:
+        """Has a connection make a call, and waits for it unless it waits for another one."""
+        line.give(_Call(event))
+        if line in self._behind:
+            return
+        while not line.is_idle(_PATIENCE):
+            if self._waits(line, watch):
+                self._behind.append(line)
+                return
+        if event["event"] == "close":
+            self._end(self._lines.pop(event["c"]))
+
+    def _settle(self, watch: psycopg.Connection[Any]) -> None:
+        """Lets those that waited come to their end, if what they waited for is over."""
+        for line in list(self._behind):
+            while not line.is_idle(_PATIENCE):
+                if self._waits(line, watch):
+                    break
+            else:
+                self._behind.remove(line)
+
+    def _may_stand_still(self, watch: psycopg.Connection[Any]) -> None:
+        if self._behind and all(self._waits(line, watch) for line in self._behind):
+            raise TargetError(
+                "the replay stands still: its connections wait for one that is not its own; end that one, and "
+                "replay again"
+            )
+
+    def _waits(self, line: _Line, watch: psycopg.Connection[Any]) -> bool:
+        row = watch.execute(_BLOCKED, ([line.pid],)).fetchone()
+        return bool(row and row[0])
+
+    def _end(self, line: _Line) -> None:
+        line.end()
+        line.join()
+
+    # In the thread of a connection.
+
+    def make(self, line: _Line, event: Mapping[str, Any]) -> None:
+        """Makes one call and compares what comes of it."""
+        kind = event["event"]
+        if kind == "connect":
+            self._connect(line, event)
+        elif kind == "rows":
+            self._fetch(line, event)
+        elif line.connection is not None and not self._skips(event):
+            self._call(line, event)
+
+    def leave(self, line: _Line) -> None:
+        """Ends the connection; what it began and the program never read is counted."""
+        for _, statement, gave in line.cursors.values():
+            self._compare(statement, gave, None)
+        if line.connection is not None:
+            line.connection.close()
+
+    def _connect(self, line: _Line, event: Mapping[str, Any]) -> None:
+        try:
+            line.connection = Connection(
+                read_only(self._url) if event.get("read_only") else self._url, _LOCK_SECONDS,
+                isolation_level=event["isolation_level"], check_same_thread=False,
+                autocommit=_autocommit(event.get("autocommit", -1)), schema=self._schema, values="sqlite",
+            )  # fmt: skip
+        except sqlite3.Error as error:
+            raise TargetError(f"the replay cannot go on: {error}") from error
+        line.pid = line.connection.raw.info.backend_pid
+
+    def _skips(self, event: Mapping[str, Any]) -> bool:
+        error = event.get("error")
+        if error is None or event["event"] not in _STATEMENTS:
+            return False
+        why = ""
+        if str(error.get("name", "")).startswith(_LOCKED):
+            why = "SQLite was locked or interrupted"
+        elif error["class"] == "ProgrammingError" and "thread" in error["message"]:
+            why = "a connection of another thread"
+        if why:
+            with self._lock:
+                self._comparison.skip(event["sql"], why)
+        return bool(why)
+
+    def _call(self, line: _Line, event: Mapping[str, Any]) -> None:
+        connection: Any = line.connection
+        kind = event["event"]
+        cursor = connection.cursor() if kind in _STATEMENTS else None
+        call = self._prepared(connection, cursor, event)
+        began = time.perf_counter_ns()
+        error: tuple[str, str] | None = None
+        try:
+            call()
+        except Exception as caught:  # noqa: BLE001 - whatever the program would have got
+            error = (type(caught).__qualname__, str(caught))
+        us = (time.perf_counter_ns() - began) // 1000
+        if cursor is None or error is not None:
+            self._compare(event, Gave(error=error, us=us), None)
+            return
+        columns = tuple(column[0] for column in cursor.description) if cursor.description else None
+        gave = Gave(rowcount=cursor.rowcount, lastrowid=cursor.lastrowid, columns=columns, us=us)
+        if "columns" in event:
+            line.cursors[event["n"]] = (cursor, event, gave)
+        else:
+            self._compare(event, gave, None)
+
+    def _prepared(self, connection: Any, cursor: Any, event: Mapping[str, Any]) -> Callable[[], object]:
+        """The call, with its arguments as Python's values."""
+        kind = event["event"]
+        if kind == "execute":
+            given = (_parameters(event["parameters"]),) if "parameters" in event else ()
+            return lambda: cursor.execute(event["sql"], *given)
+        if kind == "executemany":
+            sets = [*self._sets.pop(event["n"], ()), *event.get("sets", ())]
+            return lambda: cursor.executemany(event["sql"], map(_parameters, sets))
+        if kind == "executescript":
+            return lambda: cursor.executescript(event["sql"])
+        if kind == "isolation_level":
+            return lambda: setattr(connection, "isolation_level", event["value"])
+        if kind == "autocommit":
+            return lambda: setattr(connection, "autocommit", _autocommit(event["value"]))
+        if kind == "exit":
+            how = (Exception, Exception(), None) if event["failed"] else (None, None, None)
+            return lambda: connection.__exit__(*how)
+        plain: Callable[[], object] = getattr(connection, kind)
+        return plain
+
+    def _fetch(self, line: _Line, event: Mapping[str, Any]) -> None:
+        """Fetches as much as the program did, and compares."""
+        cursor, statement, gave = line.cursors.pop(event["n"], (None, {}, Gave()))
+        if cursor is None:
+            return  # the statement failed
+        digest = Digest(event.get("converted", ()))
+        began = time.perf_counter_ns()
+        found: list[Any] = []
+        error: tuple[str, str] | None = None
+        try:
+            if event["complete"]:
+                found = cursor.fetchall()
+            elif event["count"]:
+                found = cursor.fetchmany(event["count"])
+        except Exception as caught:  # noqa: BLE001
+            error = (type(caught).__qualname__, str(caught))
+        us = (time.perf_counter_ns() - began) // 1000
+        for row in found:
+            digest.add(row)
+        first = [[to_json(value) for value in row] for row in found[: len(event.get("rows", ()))]]
+        rows = Rows(
+            recorded=event, now=digest.facts(), columns=gave.columns or (), first=first, us=us, error=error
+        )
+        cursor.close()
+        self._compare(statement, gave, rows)
+
+    def _compare(self, event: Mapping[str, Any], gave: Gave, rows: Rows | None) -> None:
+        with self._lock:
+            self._comparison.take(event, gave, rows)
+
+
+def _parameters(given: Any) -> Any:
+    if isinstance(given, dict):
+        return {key: from_json(value) for key, value in given.items()}
+    return [from_json(value) for value in given] if isinstance(given, list) else Unsupported(given)
+
+
+def _autocommit(value: int) -> bool | int:
+    return value if value < 0 else bool(value)

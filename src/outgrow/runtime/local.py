@@ -1,0 +1,125 @@
+"""Queries that only SQLite can answer, answered by SQLite: over the rows that they read, fetched from PostgreSQL.
+
+A function or collation that a program has registered runs in its own process, and so must the query that uses
+it. The tables it reads are copied into the empty `shadow`, the query runs there, and the copies go. What SQLite
+answers is by definition what the program expects; it costs the way of the rows, so there is a limit, and every
+such statement is told once. Used by `engine` where `translate` has no equal.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from outgrow.errors import TranslationError
+from outgrow.runtime.failures import failure
+from outgrow.runtime.shadow import Shadow
+from outgrow.schema.names import fold, quote_sqlite
+from outgrow.schema.target import Relation, TargetModel
+
+ROWS_AT_MOST = 100_000
+"""Rows that one statement may have copied; beyond that it is refused, which says what to do instead."""
+
+Fetch = Callable[[str], list[tuple[Any, ...]]]
+
+_OWN_WORDS = {"regexp": "regexp", "like": "like", "glob": "glob", "match": "match"}
+"""Operators of SQL that call a function of the program's, if it has registered one."""
+
+
+class OwnFunctions:
+    """The names of what a program has registered with its connection."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+
+    def set(self, name: str, *, there: bool) -> None:
+        """A function, aggregate or collation was registered, or is gone."""
+        (self._names.add if there else self._names.discard)(fold(name))
+        calls = [rf"\b{re.escape(each)}\s*\(" for each in sorted(self._names)]
+        calls += [rf"\b{word}\b" for word, name in _OWN_WORDS.items() if name in self._names]
+        calls += [rf"\bcollate\s+[\"'`\[]?{re.escape(each)}\b" for each in sorted(self._names)]
+        self._pattern = re.compile("|".join(calls), re.IGNORECASE) if calls else None
+
+    def called(self, sql: str) -> bool:
+        """Whether the statement may call one of them."""
+        return self._pattern is not None and self._pattern.search(sql) is not None
+
+
+def read_by(shadow: Shadow, sql: str) -> frozenset[str] | None:
+    """The folded names of the tables that a query reads, through views too; None where SQLite does not say."""
+    found: set[str] = set()
+
+    def note(action: int, table: str | None, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_READ and table:
+            found.add(fold(table))
+        return sqlite3.SQLITE_OK
+
+    with shadow.watched(note):
+        try:
+            shadow.cursor().execute(f"EXPLAIN {sql}")
+        except sqlite3.ProgrammingError:  # the values are not there, but the statement was read
+            pass
+        except sqlite3.Error:
+            return None
+    return frozenset(found)
+
+
+def fill(
+    shadow: Shadow, tables: Iterable[str], model: TargetModel, fetch: Fetch, sql: str, sequences: Fetch
+) -> int:
+    """Copies the rows of those tables into the shadow; how many they are.
+
+    Raises TranslationError for a table that cannot be copied or has too many rows.
+    """
+    shadow.opened_for_rows()
+    total = 0
+    for name in sorted(tables):
+        if name == "sqlite_sequence":
+            rows = sequences(name)
+            shadow.cursor().executemany("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", rows)
+            continue
+        if name.startswith("sqlite_"):
+            continue
+        relation = _relation(name, model)
+        if relation is None or relation.kind == "view":
+            continue  # a view brings its tables; what the model lacks is SQLite's own
+        total += _copy(shadow, relation, fetch, ROWS_AT_MOST - total, sql)
+    return total
+
+
+def _relation(name: str, model: TargetModel) -> Relation | None:
+    with suppress(KeyError):
+        return model.relation(name)
+    return None
+
+
+def _copy(shadow: Shadow, relation: Relation, fetch: Fetch, at_most: int, sql: str) -> int:
+    if relation.full_text is not None or relation.rtree or relation.vectors is not None:
+        raise TranslationError(f"a query of the virtual table {relation.source} outside of PostgreSQL", sql)
+    labels = [column.label for column in relation.columns if not column.generated]
+    listed = ", ".join(map(quote_sqlite, labels))
+    table = quote_sqlite(relation.source)
+    rows = fetch(f"SELECT {listed} FROM {table} LIMIT {at_most + 1}")
+    if len(rows) > at_most:
+        raise TranslationError(
+            f"a query that needs the program's own functions over more than {ROWS_AT_MOST:,} rows of "
+            f"{relation.source}: compute in Python what the function does, or narrow the query in SQL first",
+            sql,
+        )
+    places = ", ".join("?" * len(labels))
+    shadow.cursor().executemany(f"INSERT INTO main.{table} ({listed}) VALUES ({places})", rows)
+    return len(rows)
+
+
+def cannot_write(sql: str) -> sqlite3.Error:
+    """For a statement that writes with the program's own functions, which the server cannot call."""
+    return failure(
+        sqlite3.NotSupportedError,
+        "a statement that writes cannot call a function of the program inside PostgreSQL: compute the value in "
+        f"Python and bind it (in: {' '.join(sql.split())[:80]})",
+        "SQLITE_ERROR",
+    )
