@@ -35,11 +35,11 @@ OUTGROW, PSYCOPG, SQLITE = "outgrow", "psycopg", "sqlite3"
 
 _SCHEMA = """
 CREATE TABLE items (id INTEGER PRIMARY KEY, name TEXT NOT NULL, price REAL NOT NULL, note TEXT);
-CREATE TABLE events (id INTEGER PRIMARY KEY, item INTEGER NOT NULL, at TEXT NOT NULL, weight REAL);
+CREATE TABLE events (id INTEGER PRIMARY KEY, item INTEGER NOT NULL, kind TEXT NOT NULL, weight REAL);
 """
 _POINT = "SELECT id, name, price, note FROM items WHERE id = ?"
 _FETCH = "SELECT id, name, price, note FROM items"
-_INSERT = "INSERT INTO events (item, at, weight) VALUES (?, ?, ?)"
+_INSERT = "INSERT INTO events (item, kind, weight) VALUES (?, ?, ?)"
 
 
 class Cursor(Protocol):
@@ -120,7 +120,7 @@ def _source(folder: Path) -> Path:
     )
     connection.executemany("INSERT INTO items VALUES (?, ?, ?, ?)", rows)
     # One row, so that the columns' types are chosen from evidence.
-    connection.execute(_INSERT, (1, "2024-05-01 12:00:00", 0.5))
+    connection.execute(_INSERT, (1, "first", 0.5))
     connection.commit()
     connection.close()
     return path
@@ -171,7 +171,7 @@ def _points(side: Side, chance: random.Random) -> int:
 
 def _points_in_transaction(side: Side, chance: random.Random) -> int:
     sql, connection = side.sql(_POINT), side.many
-    connection.execute(side.sql(_INSERT), (1, "2024-05-01 12:00:00", 0.5))  # whereupon one is open
+    connection.execute(side.sql(_INSERT), (1, "first", 0.5))  # whereupon one is open
     for _ in range(300):
         connection.execute(sql, (chance.randrange(1, ROWS + 1),)).fetchone()
     connection.commit()
@@ -181,7 +181,7 @@ def _points_in_transaction(side: Side, chance: random.Random) -> int:
 def _inserts_with_commit(side: Side, chance: random.Random) -> int:
     sql, connection = side.sql(_INSERT), side.many
     for number in range(50):
-        connection.execute(sql, (number, "2024-05-01 12:00:00", chance.random()))
+        connection.execute(sql, (number, "first", chance.random()))
         connection.commit()
     return 50
 
@@ -189,13 +189,13 @@ def _inserts_with_commit(side: Side, chance: random.Random) -> int:
 def _inserts(side: Side, chance: random.Random) -> int:
     sql, connection = side.sql(_INSERT), side.many
     for number in range(300):
-        connection.execute(sql, (number, "2024-05-01 12:00:00", chance.random()))
+        connection.execute(sql, (number, "first", chance.random()))
     connection.commit()
     return 300
 
 
 def _many(side: Side, chance: random.Random) -> int:
-    rows = [(number, "2024-05-01 12:00:00", chance.random()) for number in range(BATCH)]
+    rows = [(number, "first", chance.random()) for number in range(BATCH)]
     side.many.cursor().executemany(side.sql(_INSERT), rows)
     side.many.commit()
     return 1

@@ -269,7 +269,8 @@ def test_a_constraint_that_is_not_valid(shop: str) -> None:
 
 def test_a_constraint_that_the_move_left_not_valid(make_sqlite: Callable[..., Path], database: str) -> None:
     source = make_sqlite(
-        "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);"
+        "CREATE TABLE a (id INTEGER PRIMARY KEY);"
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a);"
         "INSERT INTO b VALUES (1, 9)"
     )
     _move(source, database)
@@ -314,7 +315,8 @@ def test_the_time_zone_of_sessions(shop: str) -> None:
         "warning",
         (
             "sessions get America/Denver (set for the database), not UTC: a time without a zone is taken for "
-            "local time, and what SQLite kept in UTC shifts by hours when a session compares, stores or shows it",
+            "local time, and what SQLite kept in UTC shifts by hours when a session compares, stores or "
+            "shows it",
         ),
         (f"ALTER DATABASE {name} SET timezone = 'UTC';",),
     )
@@ -330,8 +332,9 @@ def test_the_time_zone_of_sessions(shop: str) -> None:
 
 SESSION = Session(
     user_name="app", database="shop", identity="1/5", time_zone="Europe/Berlin", time_zone_source="user",
-    keeps_utc=False, date_style="ISO, MDY", client_encoding="UTF8", replication_role="origin", read_only=False,
-    idle_timeout="0", in_recovery=False, schemas=["public"],
+    keeps_utc=False, date_style="ISO, MDY", client_encoding="UTF8", replication_role="origin",
+    read_only=False,
+    idle_timeout="0", in_recovery=False, schemas=["public"], pid=1,
 )  # fmt: skip
 
 
@@ -372,7 +375,8 @@ def test_a_collation_whose_rules_changed(shop: str) -> None:
             pytest.skip("PostgreSQL 14 keeps no version of the database's collation")
         name = connection.info.dbname
         row = connection.execute(
-            "SELECT pg_database_collation_actual_version(oid) FROM pg_database WHERE datname = current_database()"
+            "SELECT pg_database_collation_actual_version(oid) FROM pg_database "
+            "WHERE datname = current_database()"
         ).fetchone()
         if row is None or row[0] is None:
             pytest.skip("the collation of this database has no version")
@@ -643,7 +647,9 @@ def test_a_session_that_idles_in_a_transaction(shop: str, monkeypatch: pytest.Mo
         check = _found(shop, "database.activity")
     assert check.status == "warning"
     assert check.found[0] == "1 session with old transactions or waiting for locks"
-    assert re.fullmatch(rf"pid {pid}, user \w+ \(sleeper\): idle in transaction, for \d+ m?s", check.found[1])
+    assert re.fullmatch(
+        rf"pid {pid}, user \w+ \(sleeper\): idle in transaction, for [\d.]+ m?s", check.found[1]
+    )
     assert check.advice == (
         f"SELECT pg_terminate_backend({pid});",
         "Let the application commit or roll back before it waits for something else.",
@@ -782,8 +788,8 @@ def test_code_that_opens_the_old_file(shop: str, tmp_path: Path) -> None:
         "app.code",
         "warning",
         (
-            "1 place opens the file that was moved, whatever the configuration says; 1 place opens other SQLite "
-            "files; 1 file could not be read as Python",
+            "1 place opens the file that was moved, whatever the configuration says; 1 place opens other "
+            "SQLite files; 1 file could not be read as Python",
             "hooks/send.py:3: sqlite3.connect('db/app.db')",
         ),
         (
@@ -942,8 +948,8 @@ ROOM = capacity.Room(
     [
         (
             ROOM, 10, 4, "ok",
-            "4 processes with a pool of up to 10: 40 connections; max_connections = 100 less 3 that are reserved: "
-            "97 for the application, of which others use 20",
+            "4 processes with a pool of up to 10: 40 connections; max_connections = 100 less 3 that are "
+            "reserved: 97 for the application, of which others use 20",
         ),
         (
             ROOM, 10, 8, "warning",
@@ -957,7 +963,8 @@ ROOM = capacity.Room(
         ),
         (
             replace(ROOM, role_limit=10), 6, 2, "failure",
-            "2 processes with a pool of up to 6: 12 connections, and there can be 10 (the role's CONNECTION LIMIT)",
+            "2 processes with a pool of up to 6: 12 connections, and there can be 10 "
+            "(the role's CONNECTION LIMIT)",
         ),
         (
             replace(ROOM, database_limit=10), 6, 1, "warning",
@@ -971,8 +978,8 @@ ROOM = capacity.Room(
         ),
         (
             replace(ROOM, same=75), None, 1, "warning",
-            "max_connections = 100 less 3 that are reserved: 97 for the application, of which others use 20, and "
-            "it has 75 already",
+            "max_connections = 100 less 3 that are reserved: 97 for the application, of which others use 20, "
+            "and it has 75 already",
         ),
     ],
 )  # fmt: skip
@@ -1027,8 +1034,8 @@ def test_what_is_found_may_be_allowed_by_its_id(run_outgrow: Runner, shop: str) 
     [
         ([], {}, "neither --to nor a setting of the application names a database"),
         ([], {"DATABASE_URL": "sqlite:///app.db"}, "the application uses the SQLite file app.db"),
-        ([], {"DB_TYPE": "sqlite", "DATABASE_URL": "postgresql:///x"}, "DB_TYPE in the environment says sqlite"),
-        (["--to", "postgresql:///x", "--allow", "nothing"], {}, "--allow nothing: no such check; there are connection,"),
+        ([], {"DB_TYPE": "sqlite", "DATABASE_URL": "postgresql:///x"}, "DB_TYPE in the environment says"),
+        (["--to", "postgresql:///x", "--allow", "nothing"], {}, "no such check; there are connection, app."),
         (["--to", "postgresql:///x", "--app", "nowhere"], {}, "--app nowhere is not a directory"),
         (["--to", "postgresql+psycopg2:///x"], {}, "names a driver"),
     ],

@@ -22,7 +22,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from pool_servers import pgbouncer, wait_until
 
 from outgrow.embedded.cluster import Cluster
-from outgrow.embedded.throwaway import throwaway
 from outgrow.errors import ConfigError
 from outgrow.postgres.connect import connect
 from outgrow.runtime import backend
@@ -125,13 +124,14 @@ def test_the_next_user_finds_nothing_of_the_last_one(database: str, made: Callab
         connection.row_factory = sqlite3.Row
         connection.isolation_level = None
         connection.execute("CREATE TEMP TABLE mine (a)")
-        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN")
     with pool.connection() as connection:
         assert connection.raw is raw
         assert connection.row_factory is None
         assert connection.isolation_level == ""
         assert not connection.in_transaction
+        assert connection.raw.execute("SHOW synchronous_commit").fetchone() == ("on",)
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             connection.execute("SELECT * FROM mine")
 
@@ -390,7 +390,7 @@ def test_timeouts_are_kept_by_the_server(database: str, made: Callable[..., Pool
         with pytest.raises(sqlite3.OperationalError, match="interrupted"):
             rows(pool, slow)
         with pool.connection() as connection:
-            connection.execute("PRAGMA foreign_keys = OFF")  # whose traces are wiped out afterwards
+            connection.execute("PRAGMA synchronous = OFF")  # whose traces are wiped out afterwards
 
 
 def test_a_transaction_that_idles_is_ended(database: str, made: Callable[..., Pool]) -> None:

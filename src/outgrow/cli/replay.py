@@ -19,7 +19,8 @@ def command(
     to: Annotated[str, typer.Option("--to", metavar="URL", help="The database that the file was moved to.")],
     schema: common.Schema = None,
     commit: Annotated[
-        bool, typer.Option("--commit", help="Run on the database itself, and write to it, instead of on a copy.")
+        bool,
+        typer.Option("--commit", help="Run on the database itself, and write to it, instead of on a copy."),
     ] = False,
     json: common.Json = False,
 ) -> None:
@@ -40,11 +41,11 @@ def command(
         sys.stderr.write(f"outgrow: {line}\n")
     comparison = Comparison(standing.moments)
     with nullcontext(where.url) if commit else scratch.copy_of(where.url) as url:
-        replay = Replay(url, where.schema, comparison)
+        replay = Replay(url, where.schema, comparison, is_copy=not commit)
         replay.run(events)
     facts = {
         "recording": str(file), "database": standing.database, "schema": where.schema, "copy": not commit,
-        "connections": replay.connections, "left_out": replay.calls_left_out,
+        "connections": replay.connections, "left_out": replay.calls_left_out, "steered": replay.steered,
     }  # fmt: skip
     if json:
         from outgrow.runtime.launch.outcome import as_json  # noqa: PLC0415
@@ -65,6 +66,8 @@ def _events(file: Path) -> Iterator[dict[str, Any]]:
     try:
         yield from journal.read(file)
     except OSError as error:
-        raise ConfigError(f"{file} cannot be read: {error.strerror}; record one with outgrow run --record") from error
+        raise ConfigError(
+            f"{file} cannot be read: {error.strerror}; record one with outgrow run --record"
+        ) from error
     except journal.RecordingError as error:
         raise ConfigError(str(error)) from error

@@ -1,4 +1,4 @@
-"""`outgrow run`: a program that nobody changed, with PostgreSQL in the place of its SQLite file, or recorded."""
+"""`outgrow run`: a program that nobody changed, with PostgreSQL in the place of its SQLite file."""
 
 from __future__ import annotations
 
@@ -22,50 +22,70 @@ app = new_app()
 _VALUES = ("sqlite", "native")
 
 
-@app.command(name="run", context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})
+@app.command(name="run", context_settings={"allow_interspersed_args": False})
 def command(
     program: Annotated[
-        list[str], typer.Argument(metavar="-- PROGRAM [ARGS]...", help="Any command that starts a Python.")
+        list[str],
+        typer.Argument(
+            metavar="PROGRAM [ARGS]", help="Any command that starts a Python; write -- before it."
+        ),
     ],
-    db: Annotated[Path, typer.Option("--db", metavar="SOURCE", help="The SQLite file that the program opens.")],
+    db: Annotated[Path, typer.Option("--db", metavar="SOURCE", help="The SQLite file that it opens.")],
     to: Annotated[
-        str | None, typer.Option("--to", metavar="URL", help="The database that it is from now on.")
+        str | None, typer.Option("--to", metavar="URL", help="The database that the file is from now on.")
     ] = None,
     schema: common.Schema = None,
     values: Annotated[
         str | None,
-        typer.Option("--values", metavar="|".join(_VALUES), help="Rows hold SQLite's values, or PostgreSQL's [sqlite]."),
+        typer.Option("--values", metavar="|".join(_VALUES), help="Whose values rows hold [sqlite]."),
     ] = None,
     record: Annotated[
-        Path | None, typer.Option("--record", metavar="FILE", help="Write every statement and a digest of its result.")
+        Path | None,
+        typer.Option("--record", metavar="FILE", help="Write down every statement and what came of it."),
     ] = None,
     rows: Annotated[
-        int, typer.Option("--rows", min=0, metavar="N", help="Record the first N rows of each result as well [0].")
+        int,
+        typer.Option(
+            "--rows",
+            min=0,
+            metavar="N",
+            show_default=False,
+            help="Record the first N rows of each result [0].",
+        ),
     ] = 0,
 ) -> None:
     """Run PROGRAM; what it opens as SOURCE is the database at URL. Other SQLite files stay SQLite.
 
-    Without --to it runs on SQLite, and --record writes what it does there.
+    Without --to it runs on SQLite, and --record writes down what it does there.
 
     Exit codes: the program's own. If that is 0: 2 when no process of it loaded outgrow, 3 when SOURCE was
     written to all the same. Before the program is started: 2 usage; 4 target.
     """
+    _check(to, schema, values, record, rows)
+    database = Path(os.path.abspath(db))  # noqa: PTH100 - Path.absolute keeps the dots
+    if to is not None:
+        for line in _looked_at(to, schema or "public", database):
+            _say(line)
+    facts = {"database": str(database), "url": to or "", "schema": schema or "", "values": values or ""}
+    if record is None:
+        raise typer.Exit(_run(program, facts))
+    path = _begun(record, database, to)
+    raise typer.Exit(
+        _run(program, {**facts, "record": str(path), "rows": rows, "clock": time.monotonic_ns()})
+    )
+
+
+def _check(to: str | None, schema: str | None, values: str | None, record: Path | None, rows: int) -> None:
     if to is None and record is None:
-        raise ConfigError("say what the file becomes: --to URL for PostgreSQL, or --record FILE to write down what runs")
+        raise ConfigError(
+            "say what the file becomes: --to URL for PostgreSQL, or --record FILE to write down what runs"
+        )
     if to is None and (schema or values):
         raise ConfigError("--schema and --values are of a PostgreSQL: add --to URL, or leave them out")
     if values is not None and values not in _VALUES:
         raise ConfigError(f"--values {values}: it must be one of {', '.join(_VALUES)}")
     if rows and record is None:
         raise ConfigError("--rows is of a recording: add --record FILE, or leave it out")
-    database = Path(os.path.abspath(db))  # noqa: PTH100 - Path.absolute keeps the dots
-    if to is not None:
-        for line in _looked_at(to, schema or "public", database):
-            _say(line)
-    target: dict[str, Any] = {"database": str(database), "url": to or "", "schema": schema or "", "values": values or ""}
-    if record is not None:
-        target |= {"record": str(_begun(record, database, to)), "rows": rows, "clock": time.monotonic_ns()}
-    raise typer.Exit(_run(program, target))
 
 
 def _run(program: list[str], facts: dict[str, Any]) -> int:
@@ -98,17 +118,19 @@ def _looked_at(url: str, schema: str, database: Path) -> list[str]:
     """What is to be said of the target before the program starts. Raises ConfigError, TargetError."""
     from outgrow.postgres.connect import connect  # noqa: PLC0415 - heavy
     from outgrow.postgres.ledger import Ledger  # noqa: PLC0415
-    from outgrow.runtime.urls import without_own  # noqa: PLC0415
+    from outgrow.runtime.opening import place  # noqa: PLC0415
     from outgrow.sqlite.header import filled  # noqa: PLC0415
 
-    with connect(without_own(url), autocommit=True) as connection:
-        ledger = Ledger(fold(schema))
+    where = place(url, None, None)
+    chosen = fold(where.schema if where.schema != "public" else schema)
+    with connect(where.url, autocommit=True) as connection:
+        ledger = Ledger(chosen)
         moved = ledger.exists(connection) and ledger.entry(connection) is not None
     if moved or not filled(database):
         return []
     return [
-        f"schema {schema} of the target holds no move, so the program begins with an empty database; if that is not "
-        f"meant: outgrow move {database}"
+        f"schema {chosen} of the target holds no move, so the program begins with an empty database; if that "
+        f"is not meant: outgrow move {database}"
     ]
 
 

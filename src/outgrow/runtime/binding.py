@@ -46,7 +46,8 @@ class Layout:
         if kind is tuple or kind is list:
             if len(given) != self.count:
                 raise MisboundError
-            return tuple(given)  # an adapter may change the list
+            values: Sequence[Any] = given
+            return values
         if (not isinstance(given, dict) and isinstance(given, Sequence)) or _is_sequence(given):
             found = list(given) if isinstance(given, Sequence) else [given[i] for i in range(len(given))]
             if len(found) != self.count:
@@ -113,16 +114,17 @@ def classified(
     adapts_all = _base_types_adapted()
     made: list[Any] = []
     found: list[Kind] = []
-    for value, kind in zip(values, kinds, strict=True):
+    for place, kind in enumerate(kinds):
+        value = values[place]  # IndexError, as in sqlite3, where an adapter shortens the list
         if kind is None or (adapts_all and value is not None):
-            value = _adapted(value, adapt)  # noqa: PLW2901 - the adapted one stands for it
+            value = _adapted(value, adapt)
         now: Kind | None = _KINDS.get(type(value)) or _kind_of_subclass(value)
         if now is None:
             raise MisboundError
         if now == "integer" and not _LEAST <= value <= _GREATEST:
             raise MisboundError
         if now == "real" and math.isnan(value):  # SQLite stores NaN as NULL
-            value, now = None, "null"  # noqa: PLW2901
+            value, now = None, "null"
         made.append(value)
         found.append(now)
     return made, tuple(found)

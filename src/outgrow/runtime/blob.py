@@ -12,10 +12,14 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, Self
 
 from outgrow.runtime.failures import failure
-from outgrow.schema.names import quote_sqlite
 
 if TYPE_CHECKING:
     from outgrow.runtime.connection import Connection
+
+
+def _name(name: str) -> str:
+    """A name in backticks, which SQLite, unlike double quotes, never takes for a string."""
+    return "`{}`".format(name.replace("`", "``"))
 
 
 class Blob:
@@ -40,7 +44,7 @@ class Blob:
         self._connection, self._row, self._readonly = connection, row, bool(readonly)
         if name not in {"main", ""}:
             raise failure(sqlite3.OperationalError, f"no such table: {name}.{table}", "SQLITE_ERROR")
-        self._table, self._column = quote_sqlite(table), quote_sqlite(column)
+        self._table, self._column = _name(table), _name(column)
         kind = self._ask(f"typeof({self._column})")
         if kind not in {"blob", "text"}:
             said = f"cannot open value of type {kind}"
@@ -93,12 +97,12 @@ class Blob:
         """Goes to a place; ValueError outside of the value."""
         self._check()
         if not -(2**31) <= offset < 2**31:
-            raise OverflowError("seek offset results in offset overflow")
+            raise OverflowError("seek offset results in overflow")
         if origin not in {os.SEEK_SET, os.SEEK_CUR, os.SEEK_END}:
             raise ValueError("'origin' should be os.SEEK_SET, os.SEEK_CUR, or os.SEEK_END")
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._offset, os.SEEK_END: self._length}[origin]
         if base + offset >= 2**31:
-            raise OverflowError("seek offset results in offset overflow")
+            raise OverflowError("seek offset results in overflow")
         if not 0 <= base + offset <= self._length:
             raise ValueError("offset out of blob range")
         self._offset = base + offset
@@ -151,6 +155,8 @@ class Blob:
 
     def _set_slice(self, key: slice, value: Any) -> None:
         given = bytes(memoryview(value))
+        if not memoryview(value).c_contiguous:
+            raise BufferError("underlying buffer is not C-contiguous")
         places = range(*key.indices(self._length))
         if len(places) != len(given):
             raise IndexError("Blob slice assignment is wrong size")

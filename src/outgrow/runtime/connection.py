@@ -11,7 +11,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any, Self
 
 import psycopg
@@ -45,8 +44,9 @@ class Connection(sqlite3.Connection):
         schema: str | None = None, values: Values | None = None,
     ) -> None:  # fmt: skip
         del factory, uri
-        where = place(database, schema, values)
         self._leave()
+        self.__dict__.pop("_closed", None)  # until there is a connection it is none
+        where = place(database, schema, values)
         raw = opened(where.url)
         try:
             self._enter(
@@ -111,11 +111,10 @@ class Connection(sqlite3.Connection):
 
     def _leave(self) -> None:
         """Lets go of the server, when a connection is closed, made anew or forgotten."""
-        engine: Engine | None = getattr(self, "_engine", None)
-        if engine is None or self._closed:
-            return
-        self._closed = True
-        engine.leave(self._release)
+        engine: Engine | None = self.__dict__.pop("_engine", None)
+        if engine is not None:
+            self._closed = True
+            engine.leave(self._release)
 
     def __del__(self) -> None:
         self._leave()
@@ -329,9 +328,15 @@ class Connection(sqlite3.Connection):
         return self._trace
 
     def _traced(self, sql: str) -> None:
-        if self._trace is not None:
-            with suppress(Exception):  # as sqlite3: a statement does not fail for who listens
-                self._trace(sql)
+        trace = self._trace
+        if trace is None:
+            return
+        # SQLite's own statement calls it, so that what the callback raises is shown or not as sqlite3 has it.
+        super().set_trace_callback(lambda _: trace(sql))
+        try:
+            sqlite3.Cursor(self).execute("SELECT 1")
+        finally:
+            super().set_trace_callback(None)
 
     def blobopen(self, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main") -> Any:
         """One blob or text as a file of bytes, as in sqlite3; what is written is written at once."""

@@ -131,7 +131,8 @@ class Cursor(sqlite3.Cursor):
         given = iter(parameters)
         while True:
             try:
-                each = next(given, _END)
+                with self._alone():
+                    each = next(given, _END)
                 if each is not _END:
                     values, kinds = self._bound(statement, each)
                     sets.append((values, kinds))
@@ -167,7 +168,11 @@ class Cursor(sqlite3.Cursor):
                 values, kinds = self._bound(statement, ())
                 if own._trace is not None:
                     _told(own, statement, ())
-                engine.run(statement, values, kinds, begins=None)
+                try:
+                    engine.run(statement, values, kinds, begins=None)
+                except OnlyLocalError as only:
+                    self._answer_locally(statement, (), only)
+            self._forget()
         return self
 
     def _bound(self, statement: Statement, given: Any) -> tuple[Sequence[Any], tuple[Any, ...]]:

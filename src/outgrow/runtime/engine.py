@@ -156,7 +156,10 @@ class Engine:
         made = [(self._prepared(statement, kinds, values), values) for values, kinds in sets]
         if len(made) == 1 or any(prepared.asks_session for prepared, _ in made):
             return sum(max(self._outcome(statement, *each).rowcount, 0) for each in made)
-        requests = [self._request(prepared, values) for prepared, values in made]
+        try:
+            requests = [self._request(prepared, values) for prepared, values in made]
+        except NulError as error:
+            raise failure(sqlite3.DataError, str(error), "SQLITE_MISMATCH", error) from None
         try:
             results = self.session.run(requests, writes=True)
         except FailedError as failed:
@@ -186,14 +189,15 @@ class Engine:
         return prepared
 
     def _request(self, prepared: Prepared, values: Sequence[Any]) -> Request:
-        try:
-            sent = prepared.values(values)
-        except NulError as error:
-            raise failure(sqlite3.DataError, str(error), "SQLITE_MISMATCH", error) from None
-        return Request(prepared.sql, sent, prepared.oids, prepared.formats, True)
+        return Request(prepared.sql, prepared.values(values), prepared.oids, prepared.formats, True)
 
     def _outcome(self, statement: Statement, prepared: Prepared, values: Sequence[Any]) -> Outcome:
-        request = self._request(prepared, values)
+        try:
+            request = self._request(prepared, values)
+        except NulError as error:
+            if statement.writes:
+                raise failure(sqlite3.DataError, str(error), "SQLITE_MISMATCH", error) from None
+            self._refuse_or_answer(statement, TranslationError(str(error), statement.sql))
         requests = [self._remembered(), request] if prepared.asks_session else [request]
         writes = statement.writes
         if self.wire.progress is not None and self.wire.told_to_stop():

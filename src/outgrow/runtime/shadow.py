@@ -127,8 +127,9 @@ def several(sql: str) -> bool:
     """Whether anything but spaces and comments follows the first statement of a text."""
     words: list[str] = []
     ended = 0
+    text = sql.rstrip()
     try:
-        for token in tokens(sql):
+        for token in tokens(text[:-2] if text.endswith("/*") else sql):  # a comment without its end
             if token.word == ";":
                 if words and not ended and not _inside(words):
                     ended = token.end
@@ -136,8 +137,7 @@ def several(sql: str) -> bool:
                 return True
             words.append(token.word)
     except TokenError as error:
-        rest = sql[ended : error.offset] if ended else ""
-        return bool(ended) and not rest.strip().startswith("/*") and error.offset >= ended
+        return bool(ended) and error.offset >= ended
     return False
 
 

@@ -7,6 +7,7 @@ gives a connection to PostgreSQL for a URL and the standard one for a file, and 
 from __future__ import annotations
 
 import sqlite3 as _standard
+import warnings
 from sqlite3 import *  # noqa: F403 - this module is the standard one, with PostgreSQL
 from typing import Any
 
@@ -39,5 +40,10 @@ def connect(database: Any, *arguments: Any, **options: Any) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """What the standard module has beyond its public names."""
-    return getattr(_standard, name)
+    """What the standard module has beyond its public names; its warnings speak of who asked."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        found = getattr(_standard, name)
+    for each in told:
+        warnings.warn(each.message, each.category, stacklevel=2)
+    return found

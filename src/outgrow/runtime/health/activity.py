@@ -22,7 +22,7 @@ _IDLE_ADVICE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Busy:
-    """A session, or a prepared transaction (`pid` 0, its name in `application`), that holds on for `seconds`."""
+    """A session, or a prepared transaction (`pid` 0, `application` its name), that lasts for `seconds`."""
 
     pid: int
     user_name: str

@@ -17,7 +17,7 @@ from outgrow.postgres.connect import conninfo
 from outgrow.postgres.redact import redact
 from outgrow.runtime.health.application import Application
 from outgrow.runtime.health.check import Check, CheckKind, Verdict, failure, skipped
-from outgrow.runtime.health.subject import TIMEOUTS, Subject, opened, redacted
+from outgrow.runtime.health.subject import READER, TIMEOUTS, Subject, opened, redacted
 from outgrow.runtime.health.table import CHECKS
 from outgrow.runtime.urls import without_own
 
@@ -105,8 +105,9 @@ def _looked(kind: CheckKind, subject: Subject) -> Verdict:
             subject.main.transaction(force_rollback=True),
             subject.plain.transaction(force_rollback=True),
         ):
+            subject.main.execute(READER)
+            subject.plain.execute(TIMEOUTS)
             for connection in (subject.main, subject.plain):
-                connection.execute(TIMEOUTS)
                 if not kind.writes:
                     connection.execute("SET LOCAL transaction_read_only = on")
             return kind.look(subject)

@@ -36,7 +36,10 @@ _CLOCK_READINGS = 5
 def connection(subject: Subject) -> Verdict:
     """That there is one, as whom and where to."""
     info = subject.plain.info
-    return ok(f"database {subject.session.database} at {place(info)} as user {subject.session.user_name}")
+    between = "; a pooler stands between" if subject.session.pid != info.backend_pid else ""
+    return ok(
+        f"database {subject.session.database} at {place(info)} as user {subject.session.user_name}{between}"
+    )
 
 
 def place(info: psycopg.ConnectionInfo) -> str:

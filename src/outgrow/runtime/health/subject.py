@@ -1,8 +1,8 @@
 """What the checks look at: two sessions, what the database remembers, how the application is configured.
 
-Opened by `examine`. One session is outgrow's own, for the catalog. The other is set up by nobody, so it
-shows what the application's sessions get; where the application's settings reach the same database, it
-is opened by them, as their user.
+Opened by `examine`. One session reads the catalog. The other shows what the application's sessions get;
+where the application's settings reach the same database, it is opened by them, as their user. Neither is
+set up beyond a transaction: a pooler would hand such settings on to the application.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from outgrow.errors import OutgrowError, TargetError
 from outgrow.postgres.apply import say
@@ -30,6 +31,9 @@ NAME = "outgrow doctor"
 """The application_name of both sessions."""
 TIMEOUTS = "SET LOCAL statement_timeout = '5s'; SET LOCAL lock_timeout = '2s'"
 """For one check, in its transaction."""
+_PLAIN_VALUES = "; SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'"
+"""What psycopg reads in every server; not where the application's own settings are looked at."""
+READER = TIMEOUTS + _PLAIN_VALUES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,7 @@ class Session:
 
     `identity` is the same for all sessions in one database of one running server. `time_zone_source` is
     pg_settings' word for where the time zone was set; `keeps_utc` says that it is UTC's all year round.
-    `schemas` is the search path, of schemas that are there.
+    `schemas` is the search path, of schemas that are there; `pid` is the server process that answers.
     """
 
     user_name: str
@@ -54,6 +58,7 @@ class Session:
     idle_timeout: str
     in_recovery: bool
     schemas: list[str]
+    pid: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +110,8 @@ def opened(url: str | None, schema: str | None, application: Application, worker
     settings = application.settings
     target = settings.url if url is None and settings is not None else url or ""
     with ExitStack() as stack:
-        main = stack.enter_context(connect(without_own(target), autocommit=True, application_name=NAME))
-        plain = stack.enter_context(_plain(target))
+        main = stack.enter_context(_session(target, encoding="UTF8"))
+        plain = stack.enter_context(_session(target))
         session = facts(plain)
         configured = None
         if settings is not None and settings.kind == "postgresql":
@@ -117,7 +122,7 @@ def opened(url: str | None, schema: str | None, application: Application, worker
         named = {schema_of(target), schema_of(settings.url if settings else "")} - {""}
         chosen = schema or schema_of(target) or next(iter(named), "public")
         with main.transaction():
-            main.execute(TIMEOUTS)
+            main.execute(READER)
             memory = remembered(main, chosen)
         yield Subject(
             main=main, plain=plain, session=session, schema=chosen, remembered=memory,
@@ -150,17 +155,22 @@ def redacted(text: str, url: str | None, application: Application) -> str:
 def _configured(url: str, stack: ExitStack) -> tuple[Configured, psycopg.Connection[Any] | None]:
     """Where the application's URL leads, and the session there."""
     try:
-        connect(without_own(url), application_name=NAME).close()  # for its words when that fails
-        theirs = stack.enter_context(_plain(url))
+        theirs = stack.enter_context(_session(url))
         return Configured(session=facts(theirs)), theirs
-    except OutgrowError as error:
-        return Configured(problem=str(error)), None
+    except (OutgrowError, psycopg.Error) as error:
+        said = say(error) if isinstance(error, psycopg.Error) else str(error)
+        return Configured(problem=redact(said, url)), None
 
 
-def _plain(url: str) -> psycopg.Connection[Any]:
-    """A session as a driver opens it: what it gets is what server, database, role and environment say."""
+def _session(url: str, *, encoding: str | None = None) -> psycopg.Connection[Any]:
+    """A session as a driver opens it: what it gets is what server, database, role and environment say.
+
+    Raises TargetError, and psycopg.Error for what comes and goes.
+    """
+    given = {"client_encoding": encoding} if encoding else {}
+    text = make_conninfo(conninfo(without_own(url), application_name=NAME), **given)
     try:
-        return psycopg.connect(conninfo(without_own(url), application_name=NAME), autocommit=True)
-    except psycopg.Error as error:
-        reason = redact(str(error).strip().partition("\n")[0], url)
-        raise TargetError(f"a second connection was refused: {reason}: allow this user two") from None
+        return psycopg.connect(text, autocommit=True)
+    except psycopg.Error:
+        connect(without_own(url), application_name=NAME).close()  # fails likewise, and has words for it
+        return psycopg.connect(text, autocommit=True)

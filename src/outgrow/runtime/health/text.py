@@ -29,8 +29,10 @@ def report_lines(report: Report, width: int) -> Iterator[Text]:
         f"{report.target or 'the database of PGHOST'}, schema {report.schema}", width, indent=0, style="bold"
     )
     yield Text()
-    rows = [_row(check, allowed=check.id in report.allowed) for check in report.checks]
-    for check, lines in zip(report.checks, grid_rows(rows, width, Shape(prose=True)), strict=True):
+    # of a database that cannot be reached there is nothing to say but why
+    shown = report.checks if report.reached else report.checks[:1]
+    rows = [_row(check, allowed=check.id in report.allowed) for check in shown]
+    for check, lines in zip(shown, grid_rows(rows, width, Shape(prose=True)), strict=True):
         yield from lines
         yield from _details(check, width)
     yield Text()

@@ -117,7 +117,9 @@ def _arguments(found: Sequence[Token], opening: int) -> list[list[Token]]:
 
 
 def _means_now(arguments: list[list[Token]], implied: int) -> bool:
-    texts = [unquote(token).lower() for part in arguments for token in part if token.kind in ("string", "quoted")]
+    texts = [
+        unquote(token).lower() for part in arguments for token in part if token.kind in ("string", "quoted")
+    ]
     return len(arguments) <= implied or "now" in texts
 
 
@@ -145,7 +147,9 @@ def _until_comma(found: Sequence[Token]) -> list[Token]:
 
 def _defaulted(found: Sequence[Token]) -> Iterator[str]:
     """Of `CREATE TABLE t (a DEFAULT CURRENT_TIMESTAMP)`."""
-    if [token.word for token in found[:1]] != ["CREATE"] or "TABLE" not in [token.word for token in found[:3]]:
+    if [token.word for token in found[:1]] != ["CREATE"] or "TABLE" not in [
+        token.word for token in found[:3]
+    ]:
         return
     opening = next((place for place, token in enumerate(found) if token.word == "("), None)
     for part in _arguments(found, opening) if opening is not None else ():
@@ -169,5 +173,11 @@ def _inserted(found: Sequence[Token]) -> Iterator[str]:
 
 def binds_now(parameters: Any) -> bool:
     """Whether a bound value is the word that date functions read as now."""
-    values = parameters.values() if isinstance(parameters, dict) else parameters if isinstance(parameters, list) else ()
+    values = (
+        parameters.values()
+        if isinstance(parameters, dict)
+        else parameters
+        if isinstance(parameters, list)
+        else ()
+    )
     return any(isinstance(value, str) and value.strip().lower() == "now" for value in values)

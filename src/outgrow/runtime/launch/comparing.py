@@ -1,7 +1,7 @@
 """What a statement gave on SQLite, by a recording, against what it gives on PostgreSQL: the same or not, and how.
 
-Values only. Before it stands `replaying`, which runs the statements; what comes out is a `Comparison`, grouped by
-the text of the statement, for `cli.replay` to print.
+Values only. Before it stands `replaying`, which runs the statements; what comes out is a `Comparison`,
+grouped by the text of the statement, for `cli.replay` to print.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any, Literal
 
 from outgrow.runtime.launch.chance import Shape, binds_now, columns_of_the_moment, shape
 
-Kind = Literal["error", "no-error", "error-class", "rows", "order", "reals", "columns", "rowcount", "lastrowid"]
+Kind = Literal[
+    "error", "no-error", "error-class", "rows", "order", "reals", "columns", "rowcount", "lastrowid"
+]
 
 MEANINGS: dict[Kind, str] = {
     "error": "PostgreSQL gives an error, SQLite gave none",
@@ -100,8 +102,8 @@ class Comparison:
             chance = _chance(group.shape, event)
             counts = [*_counts(event, gave, group.shape)]
             results, why = self._results(group, event, rows, chance)
-            if counts and chance:
-                counts, why = [], chance
+            if chance and any(difference.kind == "rowcount" for difference in counts):
+                counts, why = [difference for difference in counts if difference.kind != "rowcount"], chance
             found = [*counts, *results]
         if gave.error is None and "error" not in event:
             group.sqlite_us.append(int(event["us"]) + (rows.recorded["us"] if rows else 0))
@@ -129,7 +131,9 @@ class Comparison:
             there = rows.recorded.get("error")
             if there is not None:
                 return [], ""
-            return [_difference("error", event, _rows_in_words(rows.recorded), _error_in_words(rows.error))], ""
+            return [
+                _difference("error", event, _rows_in_words(rows.recorded), _error_in_words(rows.error))
+            ], ""
         kind, what = _rows_differ(rows)
         if not kind:
             return [], ""
@@ -204,11 +208,18 @@ def _errors(event: Mapping[str, Any], gave: Gave) -> list[Difference]:
 def _counts(event: Mapping[str, Any], gave: Gave, shape: Shape) -> list[Difference]:
     found = []
     columns = event.get("columns")
-    if "rowcount" in event and columns is None and gave.columns is None and event["rowcount"] != gave.rowcount:
+    if (
+        "rowcount" in event
+        and columns is None
+        and gave.columns is None
+        and event["rowcount"] != gave.rowcount
+    ):
         found.append(_difference("rowcount", event, str(event["rowcount"]), str(gave.rowcount)))
     if columns is not None and tuple(columns) != (gave.columns or ()):
         found.append(_difference("columns", event, ", ".join(columns), ", ".join(gave.columns or ())))
-    inserts = event["event"] == "execute" and shape.verb in ("INSERT", "REPLACE") and event.get("rowcount", 0) > 0
+    inserts = (
+        event["event"] == "execute" and shape.verb in ("INSERT", "REPLACE") and event.get("rowcount", 0) > 0
+    )
     # None: the table has no rowid on PostgreSQL, which the program was told when it was moved
     if inserts and gave.lastrowid is not None and event.get("lastrowid") != gave.lastrowid:
         found.append(_difference("lastrowid", event, str(event.get("lastrowid")), str(gave.lastrowid)))

@@ -1,8 +1,8 @@
 """What a value was before a converter or text factory of the program made something else of it.
 
-`recording` writes digests of what SQLite holds, but SQLite's own code calls converters and text factories before
-anybody sees a row. So each is wrapped: while a recorded cursor fetches, it notes what it was given and what it
-gave, and `stored` finds the one by the other. Standard library only.
+`recording` writes digests of what SQLite holds, but SQLite's own code calls converters and text factories
+before anybody sees a row. So each is wrapped: while a recorded cursor fetches, it notes what it was given and
+what it gave, and `stored` finds the one by the other. Standard library only.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Values of SQLite as JSON, exactly; and digests of rows.
 
-Both `recording` and `replaying` use it, so that what they compare was made in one way. A JSON number with a point
-or an exponent is a real, one without is an integer. Rule for the storage classes:
+Both `recording` and `replaying` use it, so that what they compare was made in one way. A JSON number with
+a point or an exponent is a real, one without is an integer. Rule for the storage classes:
 https://www.sqlite.org/datatype3.html. Standard library only.
 """
 
@@ -27,7 +27,7 @@ class Unsupported:
         self.name = name
 
 
-def to_json(value: object) -> Any:
+def to_json(value: Any) -> Any:
     """A value as JSON holds it; an object stands for what JSON cannot say."""
     if value is None or isinstance(value, bool):
         return value
@@ -41,7 +41,7 @@ def to_json(value: object) -> Any:
     if isinstance(value, Converted):
         return {"raw": base64.b64encode(value.raw).decode()}
     try:
-        return {"blob": base64.b64encode(memoryview(value)).decode()}  # type: ignore[arg-type] - else TypeError
+        return {"blob": base64.b64encode(memoryview(value)).decode()}
     except (TypeError, BufferError, ValueError):
         return {"unsupported": f"{type(value).__module__}.{type(value).__qualname__}"}
 
@@ -77,7 +77,7 @@ class Digest:
     def add(self, row: Sequence[Any]) -> None:
         """Takes one more row, as SQLite's values or Converted."""
         self.converted.update(place for place, value in enumerate(row) if isinstance(value, Converted))
-        values = [_text(v) if place in self.converted else v for place, v in enumerate(row)]
+        values = [_text(value) if place in self.converted else value for place, value in enumerate(row)]
         cells = [_bytes(value) for value in values]
         whole = hashlib.blake2b(b"".join(cells), digest_size=16).digest()
         self.count += 1
@@ -96,8 +96,9 @@ class Digest:
     def facts(self) -> dict[str, Any]:
         """The digests as a line of a recording holds them.
 
-        `ordered` is of the rows in their order, `unordered` of the same rows in any, `rounded` (only where there
-        are reals) of the rows in any order with twelve digits of each real, `by_column` of each column in order.
+        `ordered` is of the rows in their order, `unordered` of the same rows in any, `rounded` (only where
+        there are reals) of the rows in any order with twelve digits of each real, `by_column` of each
+        column in order.
         """
         found: dict[str, Any] = {
             "count": self.count,

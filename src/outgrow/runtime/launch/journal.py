@@ -1,8 +1,8 @@
-"""The file of a recording: JSON lines, appended to by several processes at the same time, read once by `replaying`.
+"""The file of a recording: JSON lines, appended to by several processes at a time, read by `replaying`.
 
-A line is one write to a descriptor in append mode, which the kernel does not mix with another's on a local file
-system; so a program that is killed leaves whole lines. docs/reference/recording.md describes every line.
-Standard library only.
+A line is one write to a descriptor in append mode, which the kernel does not mix with another's on a local
+file system; so a program that is killed leaves whole lines. docs/reference/recording.md describes every
+line. Standard library only.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Writer:
 
 
 def begin(path: Path, header: Mapping[str, Any]) -> None:
-    """Makes the file with its first line, readable for its owner alone. Raises OSError, also where it exists."""
+    """Makes the file with its first line, readable for its owner alone. Raises OSError, also if it exists."""
     first = {
         "outgrow": "recording", "version": VERSION, **header,
         "began": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -92,12 +92,14 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     A last line that is cut short, as by a full disk, is left out.
     """
     lines = _lines(path)
-    header = next(lines, None)
-    if header is None or header[1].get("outgrow") != "recording":
-        raise RecordingError(f"{path} is no recording: its first line is not the header of one")
-    if header[1].get("version") != VERSION:
-        raise RecordingError(f"{path} has the format {header[1].get('version')}, this outgrow reads {VERSION}")
-    yield header[1]
+    header = next(lines, (0, {}))[1]
+    if header.get("outgrow") != "recording":
+        raise RecordingError(f"{path} is no recording; make one with outgrow run --record")
+    if header.get("version") != VERSION:
+        raise RecordingError(
+            f"{path} has the format {header.get('version')}, and this outgrow reads {VERSION}; record it again"
+        )
+    yield header
     window: list[tuple[int, int, dict[str, Any]]] = []
     for number, event in lines:
         heapq.heappush(window, (event.get("at", 0), number, event))
@@ -113,9 +115,9 @@ def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             try:
                 event = json.loads(line)
             except ValueError as error:
-                if not line.endswith(b"\n"):
+                if number > 1 and not line.endswith(b"\n"):
                     return
-                raise RecordingError(f"{path}, line {number} is no JSON: record it again") from error
+                raise RecordingError(f"{path}, line {number} is no JSON; record it again") from error
             if not isinstance(event, dict):
-                raise RecordingError(f"{path}, line {number} is no object: record it again")
+                raise RecordingError(f"{path}, line {number} is no object; record it again")
             yield number, event

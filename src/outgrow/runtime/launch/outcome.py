@@ -25,7 +25,9 @@ def as_json(comparison: Comparison, facts: Mapping[str, Any], standing: Standing
         "agreement": standing.agreement,
         "warnings": list(standing.warnings),
         **_totals(groups),
-        "times": _times([v for g in groups for v in g.sqlite_us], [v for g in groups for v in g.postgresql_us]),
+        "times": _times(
+            [v for g in groups for v in g.sqlite_us], [v for g in groups for v in g.postgresql_us]
+        ),
         "statements": [_group(group) for group in groups],
     }
 
@@ -41,7 +43,9 @@ def lines(comparison: Comparison, facts: Mapping[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield f"  same           {totals['same']:>9,}" + (
-        f"   {totals['reordered']:,} of them in another order, without ORDER BY" if totals["reordered"] else ""
+        f"   {totals['reordered']:,} of them in another order, without ORDER BY"
+        if totals["reordered"]
+        else ""
     )
     yield f"  not compared   {sum(totals['not_compared'].values()):>9,}"
     for why, number in Counter(totals["not_compared"]).most_common():
@@ -49,6 +53,8 @@ def lines(comparison: Comparison, facts: Mapping[str, Any]) -> Iterator[str]:
     different = [group for group in groups if group.differing]
     of = f"   of {counted(len(different), 'distinct statement')}" if different else ""
     yield f"  differences    {totals['differing']:>9,}{of}"
+    if facts["steered"]:
+        yield f"  numbers        {facts['steered']:>9,}   new rows got SQLite's number, where PostgreSQL leaves a gap"
     if facts["left_out"]:
         yield f"  left out       {facts['left_out']:>9,}   functions defined, blobs opened and the like"
     for group in sorted(different, key=_weight)[:_SHOWN]:

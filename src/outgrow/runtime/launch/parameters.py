@@ -1,8 +1,8 @@
 """Parameters on their way to SQLite, seen without being changed.
 
-`recording` must write what SQLite is given, which is what an adapter makes of a value at the moment when it is
-bound; and it must not call an adapter twice, nor ask a mapping for keys that the statement does not. So what is not
-plain goes in a wrapper that adapts itself as the original would. Standard library only.
+`recording` must write what SQLite is given, which is what an adapter makes of a value at the moment when it
+is bound; and it must not call an adapter twice, nor ask a mapping for keys that the statement does not. So
+what is not plain goes in a wrapper that adapts itself as the original would. Standard library only.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """Stand-ins for `sqlite3.Connection`, `sqlite3.Cursor` and `sqlite3.connect` that know the files of `outgrow run`.
 
-The bootstrap installs them as soon as `_sqlite3` is loaded, before `sqlite3` takes its names from there. Whatever
-a program does to open a file (connect, a factory, the class itself, a class of its own) ends in the constructor of
-`Connection`; there a connection to one of the files becomes one of `redirect` or `recording`, and every other one
-stays what it is. A class of the program's own is put before ours, so that it overrides what it did. Importing
-this changes nothing. Standard library only, until a connection to one of the files is opened.
+The bootstrap installs them as soon as `_sqlite3` is loaded, before `sqlite3` takes its names from there.
+Whatever a program does to open a file (connect, a factory, the class itself, a class of its own) ends in the
+constructor of `Connection`; there a connection to one of the files becomes one of `redirect` or `recording`,
+and every other one stays what it is. A class of the program's own is put before ours, so that it overrides
+what it did. Importing this changes nothing. Standard library only, until a connection to one of the files is
+opened.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from outgrow.runtime.launch import paths, reporting, targets
+from outgrow.runtime.launch import escapes, paths, reporting, targets
 from outgrow.runtime.launch.paths import Named
 from outgrow.runtime.launch.targets import Target
 
@@ -24,6 +25,7 @@ REAL_CONNECTION, REAL_CURSOR = _sqlite3.Connection, _sqlite3.Cursor
 _real_connect = _sqlite3.connect
 _URI = 7  # its place among the arguments of connect
 _FACTORY = 5
+_AS_THEY_ARE = ("__init__", "__call__", "__del__", "cursor")
 
 _lock = threading.RLock()
 _bases: dict[Target, type[Connection]] = {}
@@ -55,6 +57,14 @@ class Connection(REAL_CONNECTION):
         base = base_of(found[0])  # the program's own __init__ was the first to know the file
         become(self, base)
         base.__init__(self, *args, **kwargs)
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        """As SQLite's, with the stand-in for its own class."""
+        if self.outgrow_base is not None and not _asked_by_us(1):
+            return self.outgrow_base.cursor(self, *args, **kwargs)
+        if not args and "factory" not in kwargs:
+            kwargs["factory"] = Cursor
+        return REAL_CONNECTION.cursor(self, *args, **kwargs)
 
 
 class _Cursors(type):
@@ -112,14 +122,12 @@ def install() -> None:
 
 def meant(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Target, Named] | None:
     """Which of the files a connection with these arguments is to; None for any other database."""
-    if not _known:
-        _known.extend(targets.read(os.environ))
     database = args[0] if args else kwargs.get("database")
     uri = args[_URI] if len(args) > _URI else kwargs.get("uri", False)
     named = paths.named(database, is_uri=lambda: bool(uri) or _always_uri())
     if named is None:
         return None
-    for target in _known:
+    for target in _targets():
         if paths.is_same(named.path, target.database):
             return target, named
     return None
@@ -187,6 +195,17 @@ def _cursor_class(args: tuple[Any, ...], kwargs: dict[str, Any]) -> type[Cursor]
     return connection.outgrow_cursor if isinstance(connection, Connection) else None
 
 
+def _is_moved(path: str) -> bool:
+    """Whether a file is PostgreSQL now."""
+    return any(target.url and paths.is_same(path, target.database) for target in _targets())
+
+
+def _targets() -> list[Target]:
+    if not _known:
+        _known.extend(targets.read(os.environ))
+    return _known
+
+
 def _always_uri() -> bool:
     """Whether SQLite was built to take every `file:` name as a URI, as Debian's and Apple's are."""
     connection = REAL_CONNECTION(":memory:")
@@ -208,6 +227,10 @@ def _explicit(stand_in: type[Any], real: type[Any], name: str) -> Callable[..., 
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         base = self.outgrow_base
+        if base is None and name in escapes.RUNS and args:
+            escapes.refuse_attach(args[0], args[1] if len(args) > 1 else None, _is_moved)
+        elif base is None and name == "backup":
+            escapes.refuse_backup(args[0] if args else kwargs.get("target"))
         ours = plain if base is None or _asked_by_us(1) else getattr(base, name)
         return (plain if ours is method else ours)(self, *args, **kwargs)
 
@@ -218,7 +241,7 @@ def _explicit(stand_in: type[Any], real: type[Any], name: str) -> Callable[..., 
 
 for _stand_in, _real in ((Connection, REAL_CONNECTION), (Cursor, REAL_CURSOR)):
     for _name, _value in list(vars(_real).items()):
-        if callable(_value) and not isinstance(_value, type) and _name not in ("__init__", "__call__", "__del__"):
+        if callable(_value) and not isinstance(_value, type) and _name not in _AS_THEY_ARE:
             setattr(_stand_in, _name, _explicit(_stand_in, _real, _name))
     _stand_in.__module__ = "sqlite3"
 connect.__module__ = "_sqlite3"

@@ -1,7 +1,7 @@
 """Where the recorded connections of one process put what they saw: events for the journal.
 
-Nothing that goes wrong here may reach the program: the first failure ends the recording, is said on stderr and
-makes `outgrow run` end with an error. Used by `recording`; writes with `journal`. Standard library only.
+Nothing that goes wrong here may reach the program: the first failure ends the recording, is said on stderr
+and makes `outgrow run` end with an error. Used by `recording`; writes with `journal`. Standard library only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Connections and cursors that write down what a program does with them, and change nothing that it sees.
 
-`patching` puts `recorded` in the place of `sqlite3.Connection`, over SQLite's own class or over `redirect`'s. Every
-method does what the class below does and notes it afterwards. Rows are noted as the program fetches them: SQLite's
-code calls a row factory of ours for each, which calls the program's. Standard library only.
+`patching` puts `recorded` in the place of `sqlite3.Connection`, over SQLite's own class or over `redirect`'s.
+Every method does what the class below does and notes it afterwards. Rows are noted as the program fetches
+them: SQLite's code calls a row factory of ours for each, which calls the program's. Standard library only.
 """
 
 from __future__ import annotations
@@ -76,7 +76,12 @@ class RecordedCursor:
                                  lambda: self.outgrow_under.executescript(self, *args, **kwargs), dict)  # fmt: skip
 
     def _outgrow_run(
-        self, event: str, number: str, args: tuple[Any, ...], run: Callable[[], Any], more: Callable[[], dict[str, Any]]
+        self,
+        event: str,
+        number: str,
+        args: tuple[Any, ...],
+        run: Callable[[], Any],
+        more: Callable[[], dict[str, Any]],
     ) -> Any:
         self.outgrow_finish()
         began = _now()
@@ -96,12 +101,20 @@ class RecordedCursor:
         if not args or not isinstance(args[0], str):
             return
         try:
-            facts: dict[str, Any] = {"c": self.outgrow_name, "n": number, "sql": str.__str__(args[0]), **more()}
+            facts: dict[str, Any] = {
+                "c": self.outgrow_name,
+                "n": number,
+                "sql": str.__str__(args[0]),
+                **more(),
+            }
             if error is not None:
                 facts["error"] = error_facts(error)
             else:
                 description = under.description.__get__(self)
-                facts |= {"rowcount": under.rowcount.__get__(self), "lastrowid": under.lastrowid.__get__(self)}
+                facts |= {
+                    "rowcount": under.rowcount.__get__(self),
+                    "lastrowid": under.lastrowid.__get__(self),
+                }
                 if description is not None:
                     facts["columns"] = [column[0] for column in description]
             recorder.note(event, began, **facts)
@@ -298,7 +311,9 @@ class RecordedConnection:
 
     @property
     def autocommit(self) -> Any:
-        return self.outgrow_under.autocommit.__get__(self)  # AttributeError before Python 3.12, as it should be
+        return self.outgrow_under.autocommit.__get__(
+            self
+        )  # AttributeError before Python 3.12, as it should be
 
     @autocommit.setter
     def autocommit(self, value: Any) -> None:

@@ -1,7 +1,7 @@
 """A connection to a SQLite file that is PostgreSQL now: the shim's, opened by the name of the file.
 
-`patching` puts it in the place of `sqlite3.Connection`. It needs psycopg, so it is imported only when a program
-opens such a file.
+`patching` puts it in the place of `sqlite3.Connection`. It needs psycopg, so it is imported only when a
+program opens such a file.
 """
 
 from __future__ import annotations

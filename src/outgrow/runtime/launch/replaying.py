@@ -1,8 +1,8 @@
 """A recording run on PostgreSQL: each recorded connection is one of the shim's, every call of it is made again.
 
-Calls are made in the order in which they ended on SQLite, one at a time. Where PostgreSQL has one wait for another
-connection, as SQLite had it wait before it ended, it is left waiting, and those after it go on. What came of each
-goes to `comparing`. Before it stands `cli.replay`.
+Calls are made in the order in which they ended on SQLite, one at a time. Where PostgreSQL has one wait for
+another connection, as SQLite had it wait before it ended, it is left waiting, and those after it go on. What
+came of each goes to `comparing`. Before it stands `cli.replay`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from outgrow.postgres.connect import connect
 from outgrow.runtime.connection import Connection
 from outgrow.runtime.launch.comparing import Comparison, Gave, Rows
 from outgrow.runtime.launch.encoding import Digest, Unsupported, from_json, to_json
+from outgrow.runtime.launch.numbering import Numbering
 from outgrow.runtime.launch.redirect import read_only
 
 _PATIENCE = 0.05  # seconds after which it is asked whether a call waits for another connection
 _LOCK_SECONDS = 600.0  # longer than any lock is held while others are replayed
 _LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_INTERRUPT")
 _STATEMENTS = ("execute", "executemany", "executescript")
-_BLOCKED = "SELECT count(*) > 0 FROM unnest(%s::int[]) AS p (pid) WHERE cardinality(pg_blocking_pids(pid)) > 0"
+_BLOCKED = (
+    "SELECT count(*) > 0 FROM unnest(%s::int[]) AS p (pid) WHERE cardinality(pg_blocking_pids(pid)) > 0"
+)
 
 
 @dataclass(slots=True)
@@ -80,10 +83,11 @@ class _Line(threading.Thread):
 
 
 class Replay:
-    """Runs the events of one recording on the database at `url`, in `schema`."""
+    """Runs the events of one recording on the database at `url`, in `schema`; `is_copy` says that it is nobody's."""
 
-    def __init__(self, url: str, schema: str, comparison: Comparison) -> None:
-        self._url, self._schema = url, schema
+    def __init__(self, url: str, schema: str, comparison: Comparison, *, is_copy: bool) -> None:
+        self._url, self._schema, self._is_copy = url, schema, is_copy
+        self._numbering: Numbering | None = None
         self._comparison = comparison
         self._lock = threading.Lock()
         self._lines: dict[str, _Line] = {}
@@ -93,9 +97,16 @@ class Replay:
         self.connections = 0
         self.calls_left_out = 0
 
+    @property
+    def steered(self) -> int:
+        """How many inserts were given the number that SQLite gave, where PostgreSQL would have left a gap."""
+        return self._numbering.steered if self._numbering is not None else 0
+
     def run(self, events: Iterable[Mapping[str, Any]]) -> None:
         """Runs all. Raises TargetError when PostgreSQL cannot be reached any more."""
         with connect(self._url, autocommit=True) as watch:
+            if self._is_copy:
+                self._numbering = Numbering(watch)
             try:
                 for event in events:
                     self._take(event, watch)
@@ -221,6 +232,9 @@ class Replay:
         kind = event["event"]
         cursor = connection.cursor() if kind in _STATEMENTS else None
         call = self._prepared(connection, cursor, event)
+        if self._numbering is not None:
+            with self._lock:
+                self._numbering.before(event, connection.engine.known.model)
         began = time.perf_counter_ns()
         error: tuple[str, str] | None = None
         try:
@@ -228,6 +242,9 @@ class Replay:
         except Exception as caught:  # noqa: BLE001 - whatever the program would have got
             error = (type(caught).__qualname__, str(caught))
         us = (time.perf_counter_ns() - began) // 1000
+        if self._numbering is not None:
+            with self._lock:
+                self._numbering.after(event, failed=error is not None)
         if cursor is None or error is not None:
             self._compare(event, Gave(error=error, us=us), None)
             return

@@ -42,7 +42,9 @@ def copy_of(url: str) -> Iterator[str]:
             ) from error
         except psycopg.Error as error:
             said = str(error).partition("\n")[0]
-            raise TargetError(f"the database {original} cannot be copied: {said}; mend that, {_COMMIT}") from error
+            raise TargetError(
+                f"the database {original} cannot be copied: {said}; mend that, {_COMMIT}"
+            ) from error
     try:
         yield make_conninfo(url, dbname=name)
     finally:

@@ -1,8 +1,8 @@
 """A program run in this one's place: same terminal, same streams, its signals, its exit code.
 
-`exec` would be the same but for one thing: whether the program did what it should is looked at afterwards. The
-child stays in the foreground group of the terminal, so that Ctrl-C and Ctrl-Z reach it as they reach us; signals
-that came to us alone are passed on. Before it stands `cli.run`.
+`exec` would be the same but for one thing: whether the program did what it should is looked at afterwards.
+The child stays in the foreground group of the terminal, so that Ctrl-C and Ctrl-Z reach it as they reach us;
+signals that came to us alone are passed on. Before it stands `cli.run`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Whether the target is in the state that the SQLite file had when a recording began.
 
-`cli.run` writes digests into the header of the recording; `cli.replay` compares them with what the target remembers
-of its move, and says what does not go together. Only a digest tells: the file may have been copied since.
+`cli.run` writes digests into the header of the recording; `cli.replay` compares them with what the target
+remembers of its move, and says what does not go together. Only a digest tells: the file may have been copied
+since.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def standing(url: str, schema: str, header: Mapping[str, Any]) -> Standing:
         agreement = "same schema" if header["schema"] == digest_of_texts(texts) else "another schema"
     warnings = (_WARNINGS[agreement].format(schema=schema),) if agreement in _WARNINGS else ()
     if header.get("engine") != "sqlite":
-        warnings += ("the recording was made on PostgreSQL, so it says nothing of SQLite; it is compared all the same",)
+        warnings += (
+            "the recording was made on PostgreSQL, so it says nothing of SQLite; it is compared all the same",
+        )
     moments = frozenset(name for text in texts for name in columns_of_the_moment(text))
     return Standing(database=database, agreement=agreement, warnings=warnings, moments=moments)
 

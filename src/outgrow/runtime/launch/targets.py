@@ -1,4 +1,4 @@
-"""What `outgrow run` tells the program's processes: which file is which database, and where to write what happens.
+"""What `outgrow run` tells the program's processes: which file is which database, and where to write.
 
 Written by `cli.run` into the environment, read by `patching` inside the program. Standard library only.
 """
@@ -22,8 +22,9 @@ class Target:
     """One SQLite file and what becomes of it.
 
     `database` is its absolute path. With `url` (and its password) it is a PostgreSQL database, with
-    `schema` and `values` where the URL does not say them ("" for neither); with `record` every statement is written to that file, whose clock began at `clock` (ns of time.monotonic_ns()), with the
-    first `rows` rows of each result.
+    `schema` and `values` where the URL does not say them ("" for neither). With `record` every statement is
+    written to that file, whose clock began at `clock` (ns of time.monotonic_ns()), with the first `rows`
+    rows of each result.
     """
 
     database: str
@@ -42,11 +43,12 @@ def environment(target: Target, report: Path, current: Mapping[str, str]) -> dic
     """
     bootstrap = str(Path(__file__).with_name("bootstrap"))
     targets = [asdict(found) for found in read(current) if found.database != target.database]
+    above = current.get("OUTGROW_RUN_REPORT")
     return {
         **current,
         "PYTHONPATH": os.pathsep.join(filter(None, (bootstrap, current.get("PYTHONPATH")))),
         "OUTGROW_RUN_TARGETS": json.dumps([*targets, asdict(target)]),
-        "OUTGROW_RUN_REPORT": os.pathsep.join(filter(None, (current.get("OUTGROW_RUN_REPORT"), str(report)))),
+        "OUTGROW_RUN_REPORT": os.pathsep.join(filter(None, (above, str(report)))),
         "OUTGROW_RUN_PATHS": os.pathsep.join(_directories()),
         "OUTGROW_RUN_TAG": (sys.implementation.cache_tag or "") + getattr(sys, "abiflags", ""),
     }
@@ -60,6 +62,9 @@ def read(environ: Mapping[str, str]) -> list[Target]:
 def _directories() -> list[str]:
     """Where outgrow and what it needs are installed."""
     found = [importlib.util.find_spec(name) for name in _LENT]
-    places = [str(Path(spec.origin).parents[1 if spec.submodule_search_locations else 0])
-              for spec in found if spec is not None and spec.origin]  # fmt: skip
+    places = [
+        str(Path(spec.origin).parents[1 if spec.submodule_search_locations else 0])
+        for spec in found
+        if spec is not None and spec.origin
+    ]
     return list(dict.fromkeys([*places, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]))

@@ -1,8 +1,8 @@
 """Whether a run went the way that was meant: the patch was loaded, and nobody wrote to the old file.
 
-A hook that goes on writing to the SQLite file, with its errors swallowed, is found a week later, when its rows are
-missed. So the file is looked at before and after, and the report of the program's processes is read. Before it
-stands `cli.run` with the program's exit code.
+A hook that goes on writing to the SQLite file, with its errors swallowed, is found a week later, when its
+rows are missed. So the file is looked at before and after, and the report of the program's processes is read.
+Before it stands `cli.run` with the program's exit code.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def judge(target: Target, program: str, report: list[Said], before: State, after
     if "refused" in events:  # said by the process itself already
         return Judged(failed=ConfigError(next(said.detail for said in report if said.event == "refused")))
     if target.url and before != after:
-        return Judged(failed=SourceError(_written(name, [said.detail for said in report if said.event == "bypass"])))
+        return Judged(
+            failed=SourceError(_written(name, [said.detail for said in report if said.event == "bypass"]))
+        )
     if "loaded" not in events:
         return Judged(failed=ConfigError(_not_loaded(name, program)))
     if "unrecorded" in events:

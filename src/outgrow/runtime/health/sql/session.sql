@@ -14,6 +14,7 @@ SELECT
     current_setting('default_transaction_read_only') = 'on' AS read_only,
     current_setting('idle_in_transaction_session_timeout') AS idle_timeout,
     pg_is_in_recovery() AS in_recovery,
-    current_schemas(false)::text[] AS schemas
+    current_schemas(false)::text[] AS schemas,
+    pg_backend_pid() AS pid
 FROM pg_database AS d
 WHERE d.datname = current_database()

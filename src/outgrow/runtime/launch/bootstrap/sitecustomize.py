@@ -2,9 +2,9 @@
 """Loaded by every Python that a program under `outgrow run` starts, before the program itself.
 
 Python imports the first `sitecustomize` of its path (https://docs.python.org/3/library/site.html), and the
-path begins with this directory. It waits for `_sqlite3` and has `outgrow.runtime.launch.patching` take its place
-there, lends outgrow its own packages, and loads the `sitecustomize` that would have been found otherwise. It
-runs in any Python from 3.6 on, because one that outgrow does not work in must be told so.
+path begins with this directory. It waits for `_sqlite3` and has `outgrow.runtime.launch.patching` take its
+place there, lends outgrow its own packages, and loads the `sitecustomize` that would have been found
+otherwise. It runs in any Python from 3.6 on, because one that outgrow does not work in must be told so.
 """
 
 import os
