@@ -103,7 +103,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=40, help="how often each side does each work [40]")
+    parser.add_argument("--rounds", type=int, default=60, help="how often each side does each work [60]")
     parser.add_argument("--folder", type=Path, help="where the files and the server lie [temporary]")
     return parser.parse_args(words)
 
@@ -164,18 +164,18 @@ def _agree(sides: Mapping[str, Side]) -> None:
 
 def _points(side: Side, chance: random.Random) -> int:
     sql, connection = side.sql(_POINT), side.single
-    for _ in range(300):
+    for _ in range(100):
         connection.execute(sql, (chance.randrange(1, ROWS + 1),)).fetchone()
-    return 300
+    return 100
 
 
 def _points_in_transaction(side: Side, chance: random.Random) -> int:
     sql, connection = side.sql(_POINT), side.many
     connection.execute(side.sql(_INSERT), (1, "first", 0.5))  # whereupon one is open
-    for _ in range(300):
+    for _ in range(100):
         connection.execute(sql, (chance.randrange(1, ROWS + 1),)).fetchone()
     connection.commit()
-    return 300
+    return 100
 
 
 def _inserts_with_commit(side: Side, chance: random.Random) -> int:
@@ -188,10 +188,10 @@ def _inserts_with_commit(side: Side, chance: random.Random) -> int:
 
 def _inserts(side: Side, chance: random.Random) -> int:
     sql, connection = side.sql(_INSERT), side.many
-    for number in range(300):
+    for number in range(100):
         connection.execute(sql, (number, "first", chance.random()))
     connection.commit()
-    return 300
+    return 100
 
 
 def _many(side: Side, chance: random.Random) -> int:
@@ -212,13 +212,22 @@ CASES = (
     Case(name="point SELECT by primary key", run=_points, limit=1.25),
     Case(name="the same in an open transaction", run=_points_in_transaction),
     Case(name="INSERT and commit", run=_inserts_with_commit),
-    Case(name="INSERT, 300 in one transaction", run=_inserts),
+    Case(name="INSERT, 100 in one transaction", run=_inserts),
     Case(name=f"executemany of {BATCH:,} rows, and commit", run=_many),
     Case(name=f"fetchall of {ROWS:,} rows", run=_fetch, limit=1.15),
 )
 
-Times = dict[str, dict[str, list[float]]]
-"""Microseconds for one operation, round by round, by case and side."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Took:
+    """Microseconds for one operation: on the wall, and of this process's processor."""
+
+    wall: float
+    processor: float
+
+
+Times = dict[str, dict[str, list[Took]]]
+"""Round by round, by case and side."""
 
 
 def _in_turn(sides: Mapping[str, Side], rounds: int) -> Times:
@@ -239,18 +248,23 @@ def _in_turn(sides: Mapping[str, Side], rounds: int) -> Times:
     return found
 
 
-def _timed(case: Case, side: Side, seed: int) -> float:
+def _timed(case: Case, side: Side, seed: int) -> Took:
     chance = random.Random(seed)
     gc.collect()
-    begin = time.perf_counter()
+    wall, processor = time.perf_counter(), time.process_time()
     operations = case.run(side, chance)
-    return (time.perf_counter() - begin) / operations * 1e6
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    return Took(wall=wall / operations * 1e6, processor=processor / operations * 1e6)
 
 
 def _shown(found: Times) -> str:
     rows = []
     for case in CASES:
-        times = found[case.name]
+        times = {name: [took.wall for took in found[case.name][name]] for name in found[case.name]}
+        processor = {
+            name: measure.median([took.processor for took in found[case.name][name]])
+            for name in (OUTGROW, PSYCOPG)
+        }
         ratios = [ours / plain for ours, plain in zip(times[OUTGROW], times[PSYCOPG], strict=True)]
         quarters = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else [ratios[0]] * 3
         rows.append((
@@ -259,9 +273,19 @@ def _shown(found: Times) -> str:
             f"{measure.median(ratios):.2f}",
             f"{quarters[0]:.2f} … {quarters[2]:.2f}",
             "" if case.limit is None else f"{case.limit:.2f}",
+            f"{processor[OUTGROW] / processor[PSYCOPG]:.2f}",
             f"{measure.median(times[SQLITE]):,.0f}",
         ))  # fmt: skip
-    head = ("", "psycopg µs", "outgrow µs", "/ psycopg", "half of the rounds", "to reach", "sqlite3 µs")
+    head = (
+        "",
+        "psycopg µs",
+        "outgrow µs",
+        "/ psycopg",
+        "half of the rounds",
+        "to reach",
+        "own CPU / psycopg",
+        "sqlite3 µs",
+    )
     return table.markdown(head, rows)
 
 

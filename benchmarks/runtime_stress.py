@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import logging
 import random
 import shutil
 import sqlite3
@@ -146,6 +147,7 @@ class Writer(threading.Thread):
 def main(words: Sequence[str] | None = None) -> int:
     """Runs, checks and prints."""
     arguments = _arguments(words)
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # the server stops on purpose
     faulthandler.dump_traceback_later(arguments.seconds + 2 * GRACE + 60, exit=True)
     folder = Path(tempfile.mkdtemp(prefix="outgrow-stress-"))
     try:
@@ -192,7 +194,7 @@ def _stress(folder: Path, target: server.Server, arguments: argparse.Namespace) 
     wrong += _connections(url, 0)
     diaries = [writer.diary for writer in writers if writer.name not in stuck]
     wrong += [line for diary in diaries for line in diary.wrong]
-    wrong += _lost(url, diaries)
+    wrong += _lost(url, diaries) + _cut_off(diaries, 0 if arguments.no_restart else arguments.connections)
     _print(diaries, arguments, target.version())
     return wrong
 
@@ -273,6 +275,17 @@ def _lost(url: str, diaries: Sequence[Diary]) -> list[str]:
         if value != raised[counter]
     ]
     return wrong
+
+
+def _cut_off(diaries: Sequence[Diary], connections: int) -> list[str]:
+    """What is told when more requests failed than were under way when the server stopped.
+
+    One connection serves one request at a time, so that no more than `connections` had begun.
+    """
+    failed = sum(sum(diary.errors.values()) for diary in diaries)
+    if failed <= connections:
+        return []
+    return [f"{failed} requests failed, of which at most {connections} had begun when the server stopped"]
 
 
 # --- what is printed ---

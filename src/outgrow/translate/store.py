@@ -126,9 +126,8 @@ def _checked(value: Value, wanted: TargetColumn, like: Value) -> str:
         false, _, true = argument.partition("/")
         typed = f"CASE one.given WHEN {literal(true)} THEN true WHEN {literal(false)} THEN false END"
     inner = f"SELECT given, {typed} AS typed FROM (SELECT {given} AS given) AS one"
-    # A literal would be refused as soon as the statement is planned, were it not for the query.
-    refused = "one.given::text" if value.constant is None else "(SELECT one.given::text)"
-    misfit = f"sqlite.misfit({refused}, {literal(wanted.source)}, NULL::{wanted.type})"
+    # A literal or bound value would be refused as soon as the statement is planned, were it not for the query.
+    misfit = f"sqlite.misfit((SELECT one.given::text), {literal(wanted.source)}, NULL::{wanted.type})"
     same = f"{back} IS NOT DISTINCT FROM one.given"
     return f"(SELECT CASE WHEN {same} THEN one.typed ELSE {misfit} END FROM ({inner}) AS one)"
 

@@ -101,7 +101,7 @@ def judge(standings: Sequence[Standing], fed: Sequence[Fed], subject: Subject) -
         )
     if not standings:
         return skipped(f"none could be looked at{unseen}") if fed else ok("there are none")
-    return ok(f"{counted(len(standings), 'identity', 'identities')}, each ahead of its column{unseen}")
+    return ok(f"{counted(len(standings), 'identity', 'identities')}, none behind its column{unseen}")
 
 
 def _remedies(schema: str, lagging: Sequence[Standing], ended: Sequence[Standing]) -> list[str]:

@@ -116,7 +116,7 @@ def objects(subject: Subject) -> Verdict:
                 "Make them again as outgrow plan --sql prints them, or accept this with --allow move.objects."
             ],
         )
-    return ok(f"all {counted(len(memory.names), 'table or view', 'tables and views')} are there{also}")
+    return ok(f"{counted(len(memory.names), 'table or view', 'tables and views')}, none missing{also}")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -62,9 +62,7 @@ def privileges(subject: Subject) -> Verdict:
         )
     if not there:
         return skipped(f"schema {subject.schema} has no table")
-    return ok(
-        f"user {user} may read and write all {counted(len(there), 'table or view', 'tables and views')}"
-    )
+    return ok(f"user {user} may read and write {counted(len(there), 'table or view', 'tables and views')}")
 
 
 def _name(subject: Subject, name: str) -> str:

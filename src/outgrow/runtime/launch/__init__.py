@@ -1,4 +1,4 @@
-"""Programs that nobody changes: started with PostgreSQL in the place of their SQLite file, or recorded and replayed.
+"""Programs that nobody changes: with PostgreSQL in the place of their SQLite file, or recorded and replayed.
 
 `spawn` starts the program with `bootstrap/sitecustomize.py` on its path; in there `patching` takes the place
 of the classes of `sqlite3`, and gives `redirect` or `recording` for the one file that `paths` knows.

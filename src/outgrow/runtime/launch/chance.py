@@ -65,7 +65,7 @@ def shape(sql: str, functions: Collection[str]) -> Shape:
 
 
 def columns_of_the_moment(sql: str) -> set[str]:
-    """The names of columns, folded, that a statement or definition fills with what differs from run to run."""
+    """The names of columns, folded, that a statement or definition fills with what differs at each run."""
     try:
         found = list(tokens(sql))
     except TokenError:
@@ -129,9 +129,9 @@ def _assigned(found: Sequence[Token]) -> Iterator[str]:
     for place, token in enumerate(found[:-2]):
         if token.word in ("SET", "WHERE", "FROM", "RETURNING", ";"):
             in_set = token.word == "SET"
-        if in_set and found[place + 1].word == "=" and found[place - 1].word in ("SET", ","):
-            if any(_chances(_until_comma(found[place + 2 :]), ())):
-                yield unquote(token).lower()
+        is_assigned = found[place + 1].word == "=" and found[place - 1].word in ("SET", ",")
+        if in_set and is_assigned and any(_chances(_until_comma(found[place + 2 :]), ())):
+            yield unquote(token).lower()
 
 
 def _until_comma(found: Sequence[Token]) -> list[Token]:

@@ -1,4 +1,4 @@
-"""What a statement gave on SQLite, by a recording, against what it gives on PostgreSQL: the same or not, and how.
+"""What a statement gave on SQLite, by a recording, against what it gives on PostgreSQL.
 
 Values only. Before it stands `replaying`, which runs the statements; what comes out is a `Comparison`,
 grouped by the text of the statement, for `cli.replay` to print.
@@ -55,7 +55,11 @@ class Gave:
 
 @dataclass(slots=True)
 class Group:
-    """All executions of one text. `differing` counts executions, `first` has the first difference of each kind."""
+    """All executions of one text.
+
+    `differing` counts executions, `first` has the first difference of each kind; times are of executions
+    without an error on either side.
+    """
 
     sql: str
     shape: Shape
@@ -108,9 +112,9 @@ class Comparison:
         if gave.error is None and "error" not in event:
             group.sqlite_us.append(int(event["us"]) + (rows.recorded["us"] if rows else 0))
             group.postgresql_us.append(gave.us + (rows.us if rows else 0))
-        self._count(group, found, why, event)
+        self._count(group, found, why)
 
-    def _count(self, group: Group, found: list[Difference], why: str, event: Mapping[str, Any]) -> None:
+    def _count(self, group: Group, found: list[Difference], why: str) -> None:
         if found:
             group.differing += 1
             for difference in found:
@@ -155,7 +159,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """What was fetched of one result: the line of the recording, the digests of now, or the error (class, message)."""
+    """What was fetched of one result.
+
+    `recorded` is the line of the recording, `now` the digests of what PostgreSQL gave, or there is an
+    `error` (class, message); `first` are its first rows, as JSON holds them.
+    """
 
     recorded: Mapping[str, Any]
     now: Mapping[str, Any]

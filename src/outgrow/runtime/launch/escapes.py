@@ -32,8 +32,8 @@ def refuse_attach(sql: object, parameters: object, is_ours: Callable[[str], bool
         found = paths.named(name, is_uri=lambda: True)
         if found is not None and is_ours(found.path):
             raise _sqlite3.NotSupportedError(
-                f"ATTACH of {name}, which is PostgreSQL now: connect to it by its name, and attach the other one "
-                "there after moving that, too"
+                f"ATTACH of {name}, which is PostgreSQL now: connect to it by its name, and attach the other "
+                "one there after moving that, too"
             )
 
 

@@ -97,7 +97,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
         raise RecordingError(f"{path} is no recording; make one with outgrow run --record")
     if header.get("version") != VERSION:
         raise RecordingError(
-            f"{path} has the format {header.get('version')}, and this outgrow reads {VERSION}; record it again"
+            f"{path} has the format {header.get('version')}, this outgrow reads {VERSION}; record it again"
         )
     yield header
     window: list[tuple[int, int, dict[str, Any]]] = []

@@ -1,4 +1,7 @@
-"""What a replay found, as lines for people and as a document for programs. Values in, text out; used by `cli.replay`."""
+"""What a replay found, as lines for people and as a document for programs.
+
+Values in, text out; used by `cli.replay`.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def lines(comparison: Comparison, facts: Mapping[str, Any]) -> Iterator[str]:
     of = f"   of {counted(len(different), 'distinct statement')}" if different else ""
     yield f"  differences    {totals['differing']:>9,}{of}"
     if facts["steered"]:
-        yield f"  numbers        {facts['steered']:>9,}   new rows got SQLite's number, where PostgreSQL leaves a gap"
+        yield f"  numbers        {facts['steered']:>9,}   new rows got SQLite's; PostgreSQL leaves gaps"
     if facts["left_out"]:
         yield f"  left out       {facts['left_out']:>9,}   functions defined, blobs opened and the like"
     for group in sorted(different, key=_weight)[:_SHOWN]:
@@ -90,14 +93,16 @@ def _time_lines(groups: Sequence[Group]) -> Iterator[str]:
     yield "  time           SQLite  PostgreSQL"
     yield f"  all       {duration(sum(lite) / 1e6):>11} {duration(sum(post) / 1e6):>11}"
     for name, share in (("p50", 0.5), ("p95", 0.95)):
-        yield f"  {name}       {_milliseconds(percentile(lite, share)):>11} {_milliseconds(percentile(post, share)):>11}"
+        there, here = _milliseconds(percentile(lite, share)), _milliseconds(percentile(post, share))
+        yield f"  {name}       {there:>11} {here:>11}"
     yield ""
     yield "  slowest against SQLite, by p50"
     for group in sorted(groups, key=_ratio, reverse=True)[:_SLOWEST]:
         if group.sqlite_us:
-            there, here = percentile(group.sqlite_us, 0.5), percentile(group.postgresql_us, 0.5)
+            both = (percentile(group.sqlite_us, 0.5), percentile(group.postgresql_us, 0.5))
+            there, here = map(_milliseconds, both)
             yield (
-                f"    x{_ratio(group):<6.1f}{_milliseconds(there):>11} {_milliseconds(here):>11}  "
+                f"    x{_ratio(group):<6.1f}{there:>11} {here:>11}  "
                 f"{len(group.sqlite_us):,} times  {_short(group.sql, 50)}"
             )
 

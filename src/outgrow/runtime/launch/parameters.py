@@ -77,7 +77,7 @@ class Seen:
             self.passed = given
 
     def as_json(self) -> Any:
-        """A list, or an object for named ones; of what SQLite does not take for parameters the name of its class."""
+        """A list, or an object for named ones; the name of the class of what SQLite does not take."""
         if self._by_key is not None:
             return {str(key): to_json(_result(value)) for key, value in self._by_key.items()}
         if isinstance(self.passed, tuple):

@@ -1,4 +1,4 @@
-"""Stand-ins for `sqlite3.Connection`, `sqlite3.Cursor` and `sqlite3.connect` that know the files of `outgrow run`.
+"""Stand-ins for `sqlite3.Connection`, `Cursor` and `connect` that know the files of `outgrow run`.
 
 The bootstrap installs them as soon as `_sqlite3` is loaded, before `sqlite3` takes its names from there.
 Whatever a program does to open a file (connect, a factory, the class itself, a class of its own) ends in the
@@ -11,17 +11,17 @@ opened.
 from __future__ import annotations
 
 import _sqlite3
-import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from outgrow.runtime.launch import escapes, paths, reporting, targets
 from outgrow.runtime.launch.paths import Named
 from outgrow.runtime.launch.targets import Target
 
-REAL_CONNECTION, REAL_CURSOR = _sqlite3.Connection, _sqlite3.Cursor
+REAL_CONNECTION: Any = _sqlite3.Connection
+REAL_CURSOR: Any = _sqlite3.Cursor
 _real_connect = _sqlite3.connect
 _URI = 7  # its place among the arguments of connect
 _FACTORY = 5
@@ -33,7 +33,7 @@ _rebased: dict[tuple[type, type], type] = {}
 _known: list[Target] = []
 
 
-class Connection(REAL_CONNECTION):
+class Connection(_sqlite3.Connection):
     """What a program finds as `sqlite3.Connection`.
 
     `outgrow_base` is the class of ours that a connection to one of the files has among its own, and
@@ -44,7 +44,8 @@ class Connection(REAL_CONNECTION):
     outgrow_base: ClassVar[type[Connection] | None] = None
     outgrow_cursor: ClassVar[type[Cursor] | None] = None
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Connection:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """An instance of `cls`, or of ours with `cls` before it for one of the files."""
         found = meant(args, kwargs) if cls.outgrow_base is None else None
         made = cls if found is None else based(cls, base_of(found[0]))
         return REAL_CONNECTION.__new__(made)
@@ -77,13 +78,14 @@ class _Cursors(type):
         return super().__subclasscheck__(subclass) or (cls is Cursor and issubclass(subclass, REAL_CURSOR))
 
 
-class Cursor(REAL_CURSOR, metaclass=_Cursors):
+class Cursor(_sqlite3.Cursor, metaclass=_Cursors):
     """What a program finds as `sqlite3.Cursor`; a cursor of one of our connections has `outgrow_base`."""
 
     __slots__ = ()
     outgrow_base: ClassVar[type[Cursor] | None] = None
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Cursor:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """An instance of `cls`, or of ours with `cls` before it for one of our connections."""
         wanted = None if _asked_by_us(1) else _cursor_class(args, kwargs)
         made = cls if wanted is None or cls.outgrow_base is not None else based(cls, wanted)
         return REAL_CURSOR.__new__(made)
@@ -109,10 +111,12 @@ def connect(*args: Any, **kwargs: Any) -> Any:
     return _real_connect(*args, **kwargs)
 
 
-def install() -> None:
-    """Puts the stand-ins wherever `sqlite3` has been loaded."""
+def install(environ: Mapping[str, str]) -> None:
+    """Puts the stand-ins wherever `sqlite3` has been loaded; `environ` is that of the process's beginning."""
     from outgrow.runtime.launch import converting  # noqa: PLC0415 - it takes the real names as well
 
+    _known[:] = targets.read(environ)
+    reporting.use(environ)
     for name in ("_sqlite3", "sqlite3.dbapi2", "sqlite3"):
         module: Any = sys.modules.get(name)
         if module is not None:
@@ -127,7 +131,7 @@ def meant(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Target, Named]
     named = paths.named(database, is_uri=lambda: bool(uri) or _always_uri())
     if named is None:
         return None
-    for target in _targets():
+    for target in _known:
         if paths.is_same(named.path, target.database):
             return target, named
     return None
@@ -174,18 +178,20 @@ def become(instance: Any, base: type[Any]) -> None:
 
 def _refusal(cls: type) -> _sqlite3.NotSupportedError:
     return _sqlite3.NotSupportedError(
-        f"the class {cls.__module__}.{cls.__qualname__} cannot stand on outgrow's: let it derive from sqlite3's, "
-        "without __slots__, and pass the file to its constructor"
+        f"the class {cls.__module__}.{cls.__qualname__} cannot stand on outgrow's: let it derive from "
+        "sqlite3.Connection, and pass the file to its constructor"
     )
 
 
 def _redirected(target: Target) -> type[Connection]:
     try:
         from outgrow.runtime.launch import redirect  # noqa: PLC0415 - needs psycopg
+
+        redirect.check_driver()
     except ImportError as error:
         reporting.stop(
-            f"{sys.executable} cannot load what PostgreSQL needs ({error}): run outgrow with a Python of the same "
-            f"version ({sys.version_info[0]}.{sys.version_info[1]}), or install outgrow beside the program"
+            f"{sys.executable} cannot load what PostgreSQL needs ({error}): run outgrow with the same version"
+            f" of Python ({sys.version_info[0]}.{sys.version_info[1]}), or install it beside the program"
         )
     return redirect.redirected(target)
 
@@ -197,13 +203,7 @@ def _cursor_class(args: tuple[Any, ...], kwargs: dict[str, Any]) -> type[Cursor]
 
 def _is_moved(path: str) -> bool:
     """Whether a file is PostgreSQL now."""
-    return any(target.url and paths.is_same(path, target.database) for target in _targets())
-
-
-def _targets() -> list[Target]:
-    if not _known:
-        _known.extend(targets.read(os.environ))
-    return _known
+    return any(target.url and paths.is_same(path, target.database) for target in _known)
 
 
 def _always_uri() -> bool:
@@ -222,7 +222,7 @@ def _asked_by_us(depth: int) -> bool:
 
 
 def _explicit(stand_in: type[Any], real: type[Any], name: str) -> Callable[..., Any]:
-    """`sqlite3.Connection.commit(c)`, as older code calls what it overrides, reaches our connection's as well."""
+    """`sqlite3.Connection.commit(c)`, as some call what they override, reaches our connection's as well."""
     plain = getattr(real, name)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:

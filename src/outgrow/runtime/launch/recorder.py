@@ -91,7 +91,7 @@ class Recorder:
             return
         try:
             self._writer.write(event)
-        except Exception as error:  # noqa: BLE001 - see the module's docstring
+        except Exception as error:  # see the module's docstring
             self.broke(error)
 
     def broke(self, error: BaseException) -> None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import psycopg
+
 from outgrow.runtime.connection import Connection
 from outgrow.runtime.cursor import Cursor
 from outgrow.runtime.launch import patching
 from outgrow.runtime.launch.targets import Target
 from outgrow.runtime.urls import complete
 
+_OLDEST_DRIVER = (3, 2)
 _READ_ONLY = "-c default_transaction_read_only=on"
 
 
@@ -33,14 +36,14 @@ class Redirected(Connection):
         super().__init__(
             read_only(target.url) if only_reads else target.url, timeout, detect_types, isolation_level,
             check_same_thread, factory, cached_statements, schema=target.schema or None,
-            values=target.values or None,  # type: ignore[arg-type] - checked by cli.run
+            values=target.values or None,  # type: ignore[arg-type]  # checked by cli.run
             **options,
         )  # fmt: skip
 
 
 def redirected(target: Target) -> type[Any]:
     """The class of connections to that file."""
-    Cursor.outgrow_base = Cursor  # type: ignore[attr-defined] - sqlite3.Cursor is the stand-in here
+    Cursor.outgrow_base = Cursor  # type: ignore[attr-defined]  # sqlite3.Cursor is the stand-in here
     made: Any = type("Connection", (Redirected,), {"target": target, "outgrow_cursor": Cursor})
     made.outgrow_base = made
     return made  # type: ignore[no-any-return]
@@ -55,3 +58,10 @@ def read_only(url: str) -> str:
     head, word, rest = url.partition("options=")
     value, more, tail = rest.partition("&")
     return head + word + value + "%20" + _READ_ONLY.replace(" ", "%20").replace("=", "%3D") + more + tail
+
+
+def check_driver() -> None:
+    """ImportError when the program brings a psycopg that is too old, which stands in the way of ours."""
+    found = tuple(int(part) for part in psycopg.__version__.split(".")[:2] if part.isdigit())
+    if (0, 0) < found < _OLDEST_DRIVER:  # one that is lent does not know its version
+        raise ImportError(f"psycopg {psycopg.__version__} is there, and 3.2 or newer is needed")

@@ -1,4 +1,4 @@
-"""A recording run on PostgreSQL: each recorded connection is one of the shim's, every call of it is made again.
+"""A recording run on PostgreSQL: each connection is one of the shim's, every call of it is made again.
 
 Calls are made in the order in which they ended on SQLite, one at a time. Where PostgreSQL has one wait for
 another connection, as SQLite had it wait before it ended, it is left waiting, and those after it go on. What
@@ -7,12 +7,10 @@ came of each goes to `comparing`. Before it stands `cli.replay`.
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import psycopg
@@ -22,6 +20,7 @@ from outgrow.postgres.connect import connect
 from outgrow.runtime.connection import Connection
 from outgrow.runtime.launch.comparing import Comparison, Gave, Rows
 from outgrow.runtime.launch.encoding import Digest, Unsupported, from_json, to_json
+from outgrow.runtime.launch.line import Event, Line
 from outgrow.runtime.launch.numbering import Numbering
 from outgrow.runtime.launch.redirect import read_only
 
@@ -34,64 +33,19 @@ _BLOCKED = (
 )
 
 
-@dataclass(slots=True)
-class _Call:
-    """One event, to be made by the thread of its connection."""
-
-    event: Mapping[str, Any]
-    done: threading.Event = field(default_factory=threading.Event)
-    failed: BaseException | None = None
-
-
-class _Line(threading.Thread):
-    """One recorded connection: its thread, its cursors, and what it still has to do."""
-
-    def __init__(self, replay: Replay, name: str) -> None:
-        super().__init__(daemon=True, name=f"replay of {name}")
-        self._replay = replay
-        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
-        self._last: _Call | None = None
-        self.connection: Connection | None = None
-        self.pid = 0
-        self.cursors: dict[str, tuple[sqlite3.Cursor, Mapping[str, Any], Gave]] = {}
-
-    def give(self, call: _Call) -> None:
-        self._last = call
-        self._calls.put(call)
-
-    def is_idle(self, seconds: float = 0) -> bool:
-        """Whether everything is done, waiting that long for it. Raises what went wrong in the thread."""
-        if self._last is None:
-            return True
-        if not self._last.done.wait(seconds):
-            return False
-        if self._last.failed is not None:
-            raise self._last.failed
-        return True
-
-    def end(self) -> None:
-        self._calls.put(None)
-
-    def run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            try:
-                self._replay.make(self, call.event)
-            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-                call.failed = error
-            call.done.set()
-        self._replay.leave(self)
-
-
 class Replay:
-    """Runs the events of one recording on the database at `url`, in `schema`; `is_copy` says that it is nobody's."""
+    """Runs the events of one recording on the database at `url`, in `schema`.
+
+    `is_copy` says that the database is nobody's, so that its sequences may be set.
+    """
 
     def __init__(self, url: str, schema: str, comparison: Comparison, *, is_copy: bool) -> None:
         self._url, self._schema, self._is_copy = url, schema, is_copy
         self._numbering: Numbering | None = None
         self._comparison = comparison
         self._lock = threading.Lock()
-        self._lines: dict[str, _Line] = {}
-        self._behind: list[_Line] = []
+        self._lines: dict[str, Line] = {}
+        self._behind: list[Line] = []
         self._sets: dict[str, list[Any]] = {}
         self._of_statement: dict[str, str] = {}
         self.connections = 0
@@ -102,9 +56,10 @@ class Replay:
         """How many inserts were given the number that SQLite gave, where PostgreSQL would have left a gap."""
         return self._numbering.steered if self._numbering is not None else 0
 
-    def run(self, events: Iterable[Mapping[str, Any]]) -> None:
+    def run(self, events: Iterable[Event]) -> None:
         """Runs all. Raises TargetError when PostgreSQL cannot be reached any more."""
         with connect(self._url, autocommit=True) as watch:
+            watch.execute("SET lock_timeout = '1s'")  # what it asks for must not be waited for
             if self._is_copy:
                 self._numbering = Numbering(watch)
             try:
@@ -122,7 +77,7 @@ class Replay:
         for line in self._lines.values():
             line.join()
 
-    def _take(self, event: Mapping[str, Any], watch: psycopg.Connection[Any]) -> None:
+    def _take(self, event: Event, watch: psycopg.Connection[Any]) -> None:
         kind = event.get("event")
         if kind == "sets":
             self._sets.setdefault(event["n"], []).extend(event["sets"])
@@ -139,7 +94,7 @@ class Replay:
         if kind == "connect":
             if "error" in event:
                 return
-            line = self._lines[name] = _Line(self, name)
+            line = self._lines[name] = Line(self, name)
             self.connections += 1
             line.start()
         if name not in self._lines:
@@ -147,9 +102,9 @@ class Replay:
         self._settle(watch)
         self._give(self._lines[name], event, watch)
 
-    def _give(self, line: _Line, event: Mapping[str, Any], watch: psycopg.Connection[Any]) -> None:
+    def _give(self, line: Line, event: Event, watch: psycopg.Connection[Any]) -> None:
         """Has a connection make a call, and waits for it unless it waits for another one."""
-        line.give(_Call(event))
+        line.give(event)
         if line in self._behind:
             return
         while not line.is_idle(_PATIENCE):
@@ -171,21 +126,21 @@ class Replay:
     def _may_stand_still(self, watch: psycopg.Connection[Any]) -> None:
         if self._behind and all(self._waits(line, watch) for line in self._behind):
             raise TargetError(
-                "the replay stands still: its connections wait for one that is not its own; end that one, and "
-                "replay again"
+                "the replay stands still: its connections wait for one that is not its own; end that one, "
+                "and replay again"
             )
 
-    def _waits(self, line: _Line, watch: psycopg.Connection[Any]) -> bool:
+    def _waits(self, line: Line, watch: psycopg.Connection[Any]) -> bool:
         row = watch.execute(_BLOCKED, ([line.pid],)).fetchone()
         return bool(row and row[0])
 
-    def _end(self, line: _Line) -> None:
+    def _end(self, line: Line) -> None:
         line.end()
         line.join()
 
     # In the thread of a connection.
 
-    def make(self, line: _Line, event: Mapping[str, Any]) -> None:
+    def make(self, line: Line, event: Event) -> None:
         """Makes one call and compares what comes of it."""
         kind = event["event"]
         if kind == "connect":
@@ -195,14 +150,14 @@ class Replay:
         elif line.connection is not None and not self._skips(event):
             self._call(line, event)
 
-    def leave(self, line: _Line) -> None:
+    def leave(self, line: Line) -> None:
         """Ends the connection; what it began and the program never read is counted."""
         for _, statement, gave in line.cursors.values():
             self._compare(statement, gave, None)
         if line.connection is not None:
             line.connection.close()
 
-    def _connect(self, line: _Line, event: Mapping[str, Any]) -> None:
+    def _connect(self, line: Line, event: Event) -> None:
         try:
             line.connection = Connection(
                 read_only(self._url) if event.get("read_only") else self._url, _LOCK_SECONDS,
@@ -213,7 +168,7 @@ class Replay:
             raise TargetError(f"the replay cannot go on: {error}") from error
         line.pid = line.connection.raw.info.backend_pid
 
-    def _skips(self, event: Mapping[str, Any]) -> bool:
+    def _skips(self, event: Event) -> bool:
         error = event.get("error")
         if error is None or event["event"] not in _STATEMENTS:
             return False
@@ -227,7 +182,7 @@ class Replay:
                 self._comparison.skip(event["sql"], why)
         return bool(why)
 
-    def _call(self, line: _Line, event: Mapping[str, Any]) -> None:
+    def _call(self, line: Line, event: Event) -> None:
         connection: Any = line.connection
         kind = event["event"]
         cursor = connection.cursor() if kind in _STATEMENTS else None
@@ -239,7 +194,7 @@ class Replay:
         error: tuple[str, str] | None = None
         try:
             call()
-        except Exception as caught:  # noqa: BLE001 - whatever the program would have got
+        except Exception as caught:  # whatever the program would have got
             error = (type(caught).__qualname__, str(caught))
         us = (time.perf_counter_ns() - began) // 1000
         if self._numbering is not None:
@@ -255,7 +210,7 @@ class Replay:
         else:
             self._compare(event, gave, None)
 
-    def _prepared(self, connection: Any, cursor: Any, event: Mapping[str, Any]) -> Callable[[], object]:
+    def _prepared(self, connection: Any, cursor: Any, event: Event) -> Callable[[], object]:
         """The call, with its arguments as Python's values."""
         kind = event["event"]
         if kind == "execute":
@@ -276,7 +231,7 @@ class Replay:
         plain: Callable[[], object] = getattr(connection, kind)
         return plain
 
-    def _fetch(self, line: _Line, event: Mapping[str, Any]) -> None:
+    def _fetch(self, line: Line, event: Event) -> None:
         """Fetches as much as the program did, and compares."""
         cursor, statement, gave = line.cursors.pop(event["n"], (None, {}, Gave()))
         if cursor is None:
@@ -290,7 +245,7 @@ class Replay:
                 found = cursor.fetchall()
             elif event["count"]:
                 found = cursor.fetchmany(event["count"])
-        except Exception as caught:  # noqa: BLE001
+        except Exception as caught:
             error = (type(caught).__qualname__, str(caught))
         us = (time.perf_counter_ns() - began) // 1000
         for row in found:
@@ -302,7 +257,7 @@ class Replay:
         cursor.close()
         self._compare(statement, gave, rows)
 
-    def _compare(self, event: Mapping[str, Any], gave: Gave, rows: Rows | None) -> None:
+    def _compare(self, event: Event, gave: Gave, rows: Rows | None) -> None:
         with self._lock:
             self._comparison.take(event, gave, rows)
 

@@ -1,4 +1,4 @@
-"""What the program's processes say to the `outgrow run` that started them: lines in a file of its own directory.
+"""What the program's processes say to the `outgrow run` that started them: lines in a file.
 
 A pipe would not do, since programs close what they did not open before they start others. Written to by the
 bootstrap, `patching` and `recording`; read by `watching`. Standard library only.
@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple, NoReturn
 
 Event = Literal["loaded", "opened", "refused", "bypass", "unrecorded"]
+
+
+_directories: list[str] = []
 
 
 class Said(NamedTuple):
@@ -27,10 +31,15 @@ def begin(directory: Path) -> None:
     (directory / "log").touch(mode=0o600)
 
 
+def use(environ: Mapping[str, str]) -> None:
+    """Where the reports of this process go, by the environment that it began with."""
+    _directories[:] = filter(None, environ.get("OUTGROW_RUN_REPORT", "").split(os.pathsep))
+
+
 def say(event: Event, detail: str = "") -> None:
     """Adds a line to the report of each `outgrow run` above this process; none where that has ended."""
     line = "\t".join((event, str(os.getpid()), " ".join(detail.split()))) + "\n"
-    for directory in os.environ.get("OUTGROW_RUN_REPORT", "").split(os.pathsep):
+    for directory in _directories:
         try:
             log = os.open(Path(directory) / "log", os.O_WRONLY | os.O_APPEND)
         except OSError:

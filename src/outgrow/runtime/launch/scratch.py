@@ -37,8 +37,8 @@ def copy_of(url: str) -> Iterator[str]:
             ) from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise TargetError(
-                f"the user {server.info.user} may not copy the database {original}: connect as its owner with "
-                f"CREATEDB, {_COMMIT}"
+                f"the user {server.info.user} may not copy the database {original}: connect as its owner "
+                f"with CREATEDB, {_COMMIT}"
             ) from error
         except psycopg.Error as error:
             said = str(error).partition("\n")[0]

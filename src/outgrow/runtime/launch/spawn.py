@@ -37,7 +37,8 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
             )
         except OSError as error:
             raise ConfigError(
-                f"the program {command[0]} cannot be started: {error.strerror}; give its path, or name its interpreter"
+                f"the program {command[0]} cannot be started: {error.strerror}; give its path, or name its "
+                "interpreter"
             ) from error
         return _wait(child, awaited)
     finally:

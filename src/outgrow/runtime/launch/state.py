@@ -42,7 +42,7 @@ def digest_of_texts(texts: Iterable[str]) -> str:
 
 
 def standing(url: str, schema: str, header: Mapping[str, Any]) -> Standing:
-    """What the target at `url` says of the file that a recording began with. Raises TargetError, ConfigError."""
+    """What the target says of the file that a recording began with. Raises TargetError, ConfigError."""
     with connect(url, autocommit=True) as connection:
         ledger = Ledger(schema)
         entry = ledger.entry(connection) if ledger.exists(connection) else None
@@ -55,7 +55,7 @@ def standing(url: str, schema: str, header: Mapping[str, Any]) -> Standing:
         agreement = "same file"
     elif header.get("schema"):
         agreement = "same schema" if header["schema"] == digest_of_texts(texts) else "another schema"
-    warnings = (_WARNINGS[agreement].format(schema=schema),) if agreement in _WARNINGS else ()
+    warnings = tuple(text.format(schema=schema) for key, text in _WARNINGS.items() if key == agreement)
     if header.get("engine") != "sqlite":
         warnings += (
             "the recording was made on PostgreSQL, so it says nothing of SQLite; it is compared all the same",
@@ -66,15 +66,15 @@ def standing(url: str, schema: str, header: Mapping[str, Any]) -> Standing:
 
 _WARNINGS = {
     "same schema": (
-        "the file that was moved into schema {schema} had other rows than the one the recording began with: rows may "
-        "differ for that reason; move a copy of the file from before the recording"
+        "the file that was moved into schema {schema} had other rows than the one the recording began with: "
+        "rows may differ for that reason; move a copy of the file from before the recording"
     ),
     "another schema": (
-        "the file that was moved into schema {schema} had other tables than the one the recording began with: move a "
-        "copy of the file from before the recording"
+        "the file that was moved into schema {schema} had other tables than the one the recording began "
+        "with: move a copy of the file from before the recording"
     ),
     "not moved": (
-        "schema {schema} of the target holds no move, but the recording began with a file that had content: move a "
-        "copy of the file from before the recording"
+        "schema {schema} of the target holds no move, but the recording began with a file that had content: "
+        "move a copy of the file from before the recording"
     ),
 }

@@ -18,7 +18,7 @@ State = tuple[tuple[str, int, int, int], ...]
 
 
 def state_of(database: Path) -> State:
-    """What the file system says of a database: each of its files that has content, with inode, size and time."""
+    """What the file system says of a database: of each file with content its inode, size and time."""
     found = []
     for suffix in ("", "-wal", "-journal"):
         path = database.with_name(database.name + suffix)
@@ -64,13 +64,13 @@ def _written(name: str, bypasses: list[str]) -> str:
         else "python -I, -E or -S, another language, or a program that was not started by outgrow run"
     )  # fmt: skip
     return (
-        f"{name} was written to while the program ran, and PostgreSQL does not have that: a process went past "
-        f"outgrow ({who}); find it, and move the file away so that it fails"
+        f"{name} was written to while the program ran, and PostgreSQL does not have that: a process went "
+        f"past outgrow ({who}); find it, and move the file away so that it fails"
     )
 
 
 def _not_loaded(name: str, program: str) -> str:
     return (
-        f"no process of {program} loaded outgrow, so whatever it did with {name} it did on SQLite: start it by a "
-        "Python without -I, -E and -S, and let PYTHONPATH reach it"
+        f"no process of {program} loaded outgrow, so whatever it did with {name} it did on SQLite: start it "
+        "by a Python without -I, -E and -S, and let PYTHONPATH reach it"
     )

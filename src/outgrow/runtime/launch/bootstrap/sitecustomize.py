@@ -1,4 +1,5 @@
-# ruff: noqa: PTH - pathlib would cost every process of the program a hundredth of a second
+# ruff: noqa: PTH100, PTH118, PTH119, PTH120
+# pathlib would cost every process of the program a hundredth of a second
 """Loaded by every Python that a program under `outgrow run` starts, before the program itself.
 
 Python imports the first `sitecustomize` of its path (https://docs.python.org/3/library/site.html), and the
@@ -16,12 +17,13 @@ _OWN_SQLITE = {
     "adbc_driver_sqlite",
 }  # fmt: skip
 _OLDEST = (3, 11)
+_ENVIRON = {key: value for key, value in os.environ.items() if key.startswith("OUTGROW_RUN_")}
 
 
 def _report(event: str, detail: str = "") -> None:
     """A line for each `outgrow run` that started this program; none where that has ended already."""
     line = "\t".join((event, str(os.getpid()), " ".join(detail.split()))) + "\n"
-    for directory in os.environ.get("OUTGROW_RUN_REPORT", "").split(os.pathsep):
+    for directory in _ENVIRON.get("OUTGROW_RUN_REPORT", "").split(os.pathsep):
         try:
             log = os.open(os.path.join(directory, "log"), os.O_WRONLY | os.O_APPEND)
         except OSError:
@@ -39,7 +41,7 @@ def _refuse(why: str) -> None:
     os._exit(2)
 
 
-def _importer() -> dict:  # type: ignore[type-arg] - Python 3.6 does not know dict[str, object]
+def _importer() -> "dict[str, object]":
     """The globals of the module whose import statement is being carried out."""
     frame = sys._getframe(2)  # noqa: SLF001 - there is no other way to know who imports
     while frame.f_back and (
@@ -54,13 +56,13 @@ class _Lent:
     """Finds outgrow and what it needs, when the program's own path does not, and for nobody but outgrow."""
 
     def __init__(self) -> None:
-        self._directories = os.environ.get("OUTGROW_RUN_PATHS", "").split(os.pathsep)
+        self._directories = _ENVIRON.get("OUTGROW_RUN_PATHS", "").split(os.pathsep)
         tag = (sys.implementation.cache_tag or "") + getattr(sys, "abiflags", "")
-        self._same_python = tag == os.environ.get("OUTGROW_RUN_TAG")
+        self._same_python = tag == _ENVIRON.get("OUTGROW_RUN_TAG")
         self.roots = {"outgrow"}
 
-    def is_ours(self, importer: dict) -> bool:  # type: ignore[type-arg]
-        return importer is globals() or importer.get("__name__", "").partition(".")[0] in self.roots
+    def is_ours(self, importer: "dict[str, object]") -> bool:
+        return importer is globals() or str(importer.get("__name__", "")).partition(".")[0] in self.roots
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> object:  # noqa: ARG002
         if path is not None or not self.is_ours(_importer()):
@@ -85,7 +87,7 @@ class _Watch:
         if name != "_sqlite3":
             return None
         for finder in sys.meta_path:
-            spec = None if finder is self else finder.find_spec(name, path, target)  # type: ignore[arg-type]
+            spec = None if isinstance(finder, _Watch) else finder.find_spec(name, path, target)  # type: ignore[arg-type]
             if spec is not None:
                 spec.loader = _Loader(spec.loader)  # type: ignore[assignment]
                 return spec
@@ -115,18 +117,18 @@ def _install(module: object) -> None:
     except ImportError as error:
         _refuse("outgrow cannot be loaded in %s: %s" % (sys.executable, error))  # noqa: UP031
     else:
-        patching.install()
+        patching.install(_ENVIRON)
 
 
 def _guard(module: object) -> None:
     """In a Python that is too old: whoever opens a file of that name is stopped."""
     import json  # noqa: PLC0415
 
-    names = {os.path.basename(t["database"]) for t in json.loads(os.environ.get("OUTGROW_RUN_TARGETS", "[]"))}
+    names = {os.path.basename(t["database"]) for t in json.loads(_ENVIRON.get("OUTGROW_RUN_TARGETS", "[]"))}
     real = module.connect  # type: ignore[attr-defined]
 
     def connect(database: object, *args: object, **kwargs: object) -> object:
-        path = os.fsdecode(database) if isinstance(database, (str, bytes, os.PathLike)) else ""  # noqa: UP038
+        path = os.fsdecode(database) if isinstance(database, (str, bytes, os.PathLike)) else ""
         if os.path.basename(path.partition("?")[0]) in names:
             _refuse(
                 "%s is Python %d.%d, and outgrow needs 3.11 or newer: run the program with a newer Python"  # noqa: UP031
@@ -140,7 +142,7 @@ def _guard(module: object) -> None:
 def _bypassed(name: str) -> None:
     """Said once for each run: by whoever makes the mark."""
     _report("bypass", name)
-    for directory in os.environ.get("OUTGROW_RUN_REPORT", "").split(os.pathsep):
+    for directory in _ENVIRON.get("OUTGROW_RUN_REPORT", "").split(os.pathsep):
         try:
             os.close(os.open(os.path.join(directory, name), os.O_CREAT | os.O_EXCL, 0o600))
         except OSError:
@@ -167,7 +169,7 @@ def _load_next() -> None:
 # The program's path is as it would be without us; its own processes get it from the environment again.
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _HERE]
 _lent = _Lent()
-if os.environ.get("OUTGROW_RUN_TARGETS"):
+if _ENVIRON.get("OUTGROW_RUN_TARGETS"):
     sys.meta_path.append(_lent)  # type: ignore[arg-type]
     sys.meta_path.insert(0, _Watch())  # type: ignore[arg-type]
     _report("loaded", sys.executable or "")
