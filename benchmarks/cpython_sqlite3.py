@@ -1,7 +1,7 @@
 """`python benchmarks/cpython_sqlite3.py`: CPython's tests of `sqlite3`, run against the runtime layer.
 
 Every `:memory:` is a fresh PostgreSQL database, and every file that a test opens is one too. Prints
-passed, failed and not applicable by file. `--standard` runs the same with the standard module.
+passed, failed and not applicable by file, and why a test is not applicable. `--standard` runs the same with the standard module.
 """
 
 from __future__ import annotations
@@ -67,7 +67,6 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--failures", action="store_true", help="list the failing tests with their last line")
     parser.add_argument("--tracebacks", action="store_true", help="... and with all of it")
-    parser.add_argument("--reasons", action="store_true", help="list the not applicable ones with the reason")
     parser.add_argument("--json", action="store_true", help="print JSON: every test with its traceback")
     parser.add_argument("--limit", type=float, default=30, metavar="SECONDS", help="for one test [30]")
     return parser.parse_args(words)
@@ -113,8 +112,8 @@ def _print(outcomes: Sequence[Outcome], rows: Mapping[str, str], arguments: argp
     print(f"{module}, tests of Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}\n")
     head = ("", "passed", "failed", "not applicable", "skipped", "passed of the applicable")
     print(table.markdown(head, report.as_rows(report.counts(outcomes, rows))))
-    if arguments.reasons:
-        print("\n" + table.markdown(("not applicable", "why"), _used(rows, [o.test for o in outcomes])))
+    if used := list(_used(rows, [outcome.test for outcome in outcomes])):
+        print("\n" + table.markdown(("not applicable", "why"), used))
     if arguments.failures or arguments.tracebacks:
         print("\n" + "\n".join(report.failure_lines(outcomes, rows, traces=arguments.tracebacks)))
     for test in report.passing_though_not_applicable(outcomes, rows) if arguments.all else ():

@@ -138,10 +138,8 @@ class Writer(threading.Thread):
         return step == "give back"
 
     def _note(self, step: str, error: sqlite3.Error) -> None:
-        state = (
-            getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None) or "no SQLSTATE"
-        )
-        self.diary.errors[f"{step}: {type(error).__name__} ({state})"] += 1
+        said = str(error).partition("\n")[0]
+        self.diary.errors[f"{step}: {type(error).__name__} ({error.sqlite_errorname}): {said}"] += 1
 
 
 def main(words: Sequence[str] | None = None) -> int:

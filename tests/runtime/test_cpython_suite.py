@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 from cpython import not_applicable, report
-from cpython.runner import STANDARD, Outcome, Run
+from cpython.places import places
+from cpython.runner import SHIM, STANDARD, Outcome, Run
 from cpython.suite import MissingSuite, files
 
 STUBBORN = """
@@ -79,6 +81,23 @@ def test_the_run_goes_on_after_a_test_that_hangs_or_ends_the_process(
     }
     assert ended["commit"].reason.startswith("Timeout (0:00:01)! in File ")
     assert ended["rollback"].reason == "the process ended with 3"
+
+
+def test_the_runtime_layer_stands_in_and_leaves_no_database(server_url: str) -> None:
+    def databases() -> list[str]:
+        with psycopg.connect(server_url) as connection:
+            sql = "SELECT datname FROM pg_database WHERE datname LIKE 'logictest%'"
+            return [name for (name,) in connection.execute(sql)]
+
+    before = databases()
+    with places(server_url) as made:
+        run = Run(module=SHIM, limit=30, places=made)
+        memory = run.file("test_dbapi", lambda test: test.startswith("test_dbapi.ClosedConTests."))
+        file = run.file(
+            "test_transactions", one_of("test_transactions.TransactionTests.test_toggle_auto_commit")
+        )
+        assert {(outcome.status, outcome.reason) for outcome in (*memory, *file)} == {("passed", "")}
+    assert databases() == before
 
 
 def test_a_skip_counts_only_where_the_standard_module_is_skipped_too() -> None:

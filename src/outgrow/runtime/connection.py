@@ -137,9 +137,9 @@ class Connection(sqlite3.Connection):
 
     @property
     def raw(self) -> psycopg.Connection[Any]:
-        """psycopg's connection, in autocommit as PostgreSQL sees it; its statements are PostgreSQL's SQL."""
+        """Psycopg's connection, in autocommit as PostgreSQL sees it; its statements are PostgreSQL's SQL."""
         self._check()
-        return self._engine.wire.raw
+        return self._engine.link.raw
 
     @property
     def engine(self) -> Engine:
@@ -157,9 +157,7 @@ class Connection(sqlite3.Connection):
         if "\0" in level:
             raise ValueError("embedded null character")
         if str.upper(level) not in _LEVELS:
-            raise ValueError(
-                "isolation_level string must be '', 'DEFERRED', 'IMMEDIATE', or 'EXCLUSIVE'"
-            )
+            raise ValueError("isolation_level string must be '', 'DEFERRED', 'IMMEDIATE', or 'EXCLUSIVE'")
         return str.upper(level)
 
     @property
@@ -338,7 +336,9 @@ class Connection(sqlite3.Connection):
         finally:
             super().set_trace_callback(None)
 
-    def blobopen(self, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main") -> Any:
+    def blobopen(
+        self, table: str, column: str, row: int, /, *, readonly: bool = False, name: str = "main"
+    ) -> Any:
         """One blob or text as a file of bytes, as in sqlite3; what is written is written at once."""
         self._check()
         return Blob.opened(self, table, column, row, readonly=readonly, name=name)
@@ -361,7 +361,9 @@ class Connection(sqlite3.Connection):
             if target.in_transaction:
                 raise sqlite3.OperationalError("target is in transaction")
         if name == "temp":
-            raise sqlite3.NotSupportedError("a backup of temporary tables: copy them into ordinary ones first")
+            raise sqlite3.NotSupportedError(
+                "a backup of temporary tables: copy them into ordinary ones first"
+            )
         if name != "main":
             raise sqlite3.OperationalError(f"unknown database {name}")
         whole, copy = sqlite3.connect(":memory:"), sqlite3.connect(":memory:")
@@ -484,4 +486,3 @@ def _rebased(kind: type) -> type:
     if made is None:
         made = _classes[kind] = type(kind.__name__, (kind, Cursor), {"__module__": kind.__module__})
     return made
-

@@ -44,7 +44,7 @@ def _of_bytes(convert: Callable[[bytes], Any]) -> Converter:
 def as_bytes(value: Any) -> bytes:
     """A value as the bytes that SQLite would hand out for it."""
     if isinstance(value, str):
-        return value.encode()
+        return value.encode(errors="surrogateescape")
     if isinstance(value, float):
         return real_as_text(value).encode()
     return str(value).encode() if isinstance(value, int) else bytes(value)
@@ -63,6 +63,21 @@ def with_text_factory(row: Sequence[Any], factory: Callable[[bytes], Any]) -> tu
     """The row with each text made by the connection's text_factory."""
     if factory is str:
         return tuple(row)
-    if factory is bytes:
-        return tuple(value.encode() if isinstance(value, str) else value for value in row)
-    return tuple(factory(value.encode()) if isinstance(value, str) else value for value in row)
+    return tuple(
+        factory(value.encode(errors="surrogateescape")) if isinstance(value, str) else value for value in row
+    )
+
+
+def refuse_undecoded(rows: Sequence[Sequence[Any]], columns: Sequence[Column]) -> None:
+    """sqlite3.OperationalError for a text that is not UTF-8, where a program wants `str`."""
+    for row in rows:
+        for value, column in zip(row, columns, strict=True):
+            if isinstance(value, str) and not value.isascii() and _broken(value):
+                readable = value.encode(errors="surrogateescape").decode(errors="replace")
+                raise sqlite3.OperationalError(
+                    f"Could not decode to UTF-8 column '{column.label}' with text '{readable}'"
+                )
+
+
+def _broken(value: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in value)

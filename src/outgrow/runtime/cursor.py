@@ -16,9 +16,10 @@ from psycopg.adapt import Transformer
 
 from outgrow.runtime import binding
 from outgrow.runtime.binding import MisboundError
-from outgrow.runtime.converting import Converter, converters, with_text_factory
+from outgrow.runtime.converting import Converter, converters, refuse_undecoded, with_text_factory
+from outgrow.runtime.engine import Bound, Outcome
 from outgrow.runtime.failures import failure
-from outgrow.runtime.engine import OnlyLocalError, Outcome
+from outgrow.runtime.local import OnlyLocalError
 from outgrow.runtime.shadow import several
 from outgrow.runtime.statement import Prepared, Statement
 from outgrow.runtime.tracing import expanded
@@ -84,15 +85,14 @@ class Cursor(sqlite3.Cursor):
             engine.ready()
             statement = engine.statements.statement(sql)
             self._refuse_several(statement)
-            values, kinds = self._bound(statement, parameters)
+            bound = self._bound(statement, parameters)
             if own._trace is not None:
-                _told(own, statement, values)
+                _told(own, statement, bound[0])
             try:
-                outcome = engine.run(statement, values, kinds, begins=own.begins())
+                self._take(engine.run(statement, bound, begins=own.begins()))
             except OnlyLocalError as only:
-                self._answer_locally(statement, given_values(parameters, values), only)
-            else:
-                self._take(outcome, statement)
+                by_name = isinstance(parameters, dict)
+                self._answer_locally(statement, parameters if by_name else bound[0], only)
             if own._autocommit is False:
                 own._always_open()
         return self
@@ -126,7 +126,7 @@ class Cursor(sqlite3.Cursor):
     def _many(self, statement: Statement, parameters: Iterable[Any]) -> int:
         """What a faulty set, or the iterator itself, raises comes after the sets before it have been run."""
         own = self._own
-        sets: list[tuple[Sequence[Any], tuple[Any, ...]]] = []
+        sets: list[Bound] = []
         changed = 0
         given = iter(parameters)
         while True:
@@ -134,8 +134,7 @@ class Cursor(sqlite3.Cursor):
                 with self._alone():
                     each = next(given, _END)
                 if each is not _END:
-                    values, kinds = self._bound(statement, each)
-                    sets.append((values, kinds))
+                    sets.append(self._bound(statement, each))
             except BaseException:
                 if sets:
                     own._engine.run_many(statement, sets, begins=own.begins())
@@ -165,17 +164,17 @@ class Cursor(sqlite3.Cursor):
             for sql in _each(sql_script):
                 engine.ready()
                 statement = engine.statements.statement(sql)
-                values, kinds = self._bound(statement, ())
+                bound = self._bound(statement, ())
                 if own._trace is not None:
                     _told(own, statement, ())
                 try:
-                    engine.run(statement, values, kinds, begins=None)
+                    engine.run(statement, bound, begins=None)
                 except OnlyLocalError as only:
                     self._answer_locally(statement, (), only)
             self._forget()
         return self
 
-    def _bound(self, statement: Statement, given: Any) -> tuple[Sequence[Any], tuple[Any, ...]]:
+    def _bound(self, statement: Statement, given: Any) -> Bound:
         if not statement.layout.count and not given:
             return (), ()
         try:
@@ -204,7 +203,7 @@ class Cursor(sqlite3.Cursor):
         if ";" in statement.sql and several(statement.sql):
             raise sqlite3.ProgrammingError("You can only execute one statement at a time.")
 
-    def _take(self, outcome: Outcome, statement: Statement) -> None:
+    def _take(self, outcome: Outcome) -> None:
         self._count = outcome.rowcount
         self._rowid = self._own._engine.last_rowid
         prepared = self._prepared = outcome.prepared
@@ -245,6 +244,8 @@ class Cursor(sqlite3.Cursor):
                 rows = [self._converted(row, factory) for row in rows]
         elif factory is not str:
             rows = [with_text_factory(row, factory) for row in rows]
+        elif self._prepared is not None and self._prepared.escapes:
+            refuse_undecoded(rows, self._prepared.translated.columns)
         make = self.row_factory
         if make is None:
             return rows
@@ -272,7 +273,10 @@ class Cursor(sqlite3.Cursor):
             return None
         row = self._rows[self._next]
         self._next += 1
-        if self.row_factory is None and self._converters is None and self._own.text_factory is str:
+        if (
+            self.row_factory is None and self._converters is None and self._own.text_factory is str
+            and not (self._prepared is not None and self._prepared.escapes)
+        ):  # fmt: skip
             return row
         return self._shown([row])[0]
 
@@ -362,11 +366,6 @@ class Cursor(sqlite3.Cursor):
 _END = object()
 _VARIABLES = sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
 _RECURSIVE = "Recursive use of cursors not allowed."
-
-
-def given_values(given: Any, values: Sequence[Any]) -> Any:
-    """What SQLite is given: the values by name as they came, those by place as they were adapted."""
-    return given if isinstance(given, dict) else values
 
 
 def _check_text(method: str, sql: Any, own: Connection) -> None:

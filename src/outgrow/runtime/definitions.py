@@ -18,7 +18,6 @@ from outgrow.schema import document
 from outgrow.schema.names import fold
 from outgrow.schema.target import TEMPORARY, TargetModel
 
-
 _HOLD = "SELECT version FROM outgrow.model WHERE target_schema = %s FOR UPDATE"
 
 
@@ -28,8 +27,8 @@ def define(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known:
     Raises TranslationError, TargetError and psycopg.Error.
     """
     from outgrow.move.define import define as planned  # noqa: PLC0415 - heavy, and rare
-    from outgrow.move.kept import refreshed  # noqa: PLC0415
     from outgrow.move.facts import with_facts  # noqa: PLC0415
+    from outgrow.move.kept import refreshed  # noqa: PLC0415
 
     schema = before.model.schema
     if before.version:  # whoever defines at the same time waits here, and then sees the other's
@@ -55,9 +54,7 @@ def _keep(raw: psycopg.Connection[Any], before: Known, model: TargetModel, texts
     schema = model.schema
     lasting = _lasting(texts)
     relations = tuple(relation for relation in model.relations if relation.schema != TEMPORARY)
-    kept = replace(
-        before.remembered, model=replace(model, relations=relations, attached=()), texts=lasting
-    )
+    kept = replace(before.remembered, model=replace(model, relations=relations, attached=()), texts=lasting)
     keep_catalog(raw, schema, lasting)
     return kept_model.write(raw, schema, document.dump(kept))
 

@@ -34,9 +34,14 @@ def failure(kind: Class, message: str, code: str, cause: BaseException | None = 
     made = kind(message)
     made.sqlite_errorcode = CODES[code]
     made.sqlite_errorname = code
-    made.sqlstate = getattr(cause, "sqlstate", None)  # type: ignore[attr-defined] - ours, beside sqlite3's
+    setattr(made, "sqlstate", getattr(cause, "sqlstate", None))  # noqa: B010 - sqlite3's errors declare none
     made.__cause__ = cause
     return made
+
+
+def error_of(message: str) -> sqlite3.Error:
+    """An OperationalError with SQLITE_ERROR, as most of SQLite's own."""
+    return failure(sqlite3.OperationalError, message, "SQLITE_ERROR")
 
 
 def translated(error: psycopg.Error, model: TargetModel) -> sqlite3.Error:

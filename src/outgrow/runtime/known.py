@@ -61,30 +61,38 @@ class Known:
         return Known(version=version, remembered=replace(self.remembered, model=model, texts=texts))
 
     @property
+    def deferred(self) -> bool:
+        """Whether a foreign key may wait until COMMIT."""
+        return any("DEFERRED" in text.upper() for text in self.texts)
+
+    @property
     def temporary(self) -> bool:
         """Whether there is anything that only this session has."""
         return bool(self.model.attached) or any(r.schema == TEMPORARY for r in self.model.relations)
 
 
-_Place = tuple[str, str, str, str, int]
-_known: dict[tuple[_Place, str], Known] = {}
+Place = tuple[str, str, str, str, int]
+_known: dict[tuple[Place, str], Known] = {}
 _lock = threading.Lock()
 
+newest: dict[tuple[Place, str], int] = {}
+"""The version of each schema that a connection of this process has committed last."""
 
-def _place(raw: psycopg.Connection[Any]) -> _Place:
+
+def place_of(raw: psycopg.Connection[Any]) -> Place:
     """Which database it is. A database that is dropped and made again has another number."""
     row = raw.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchone()
     info = raw.info
     return info.host, str(info.port), info.dbname, info.hostaddr, int(row[0]) if row else 0
 
 
-def known(raw: psycopg.Connection[Any], schema: str) -> Known:
+def known(raw: psycopg.Connection[Any], schema: str, place: Place | None = None) -> Known:
     """What the target keeps of a schema now.
 
     A schema without tables begins empty, as a file that sqlite3 creates. Raises TargetError for one whose
     tables outgrow did not move, and for a move that is not finished; psycopg.Error.
     """
-    place = _place(raw)
+    place = place or place_of(raw)
     kept = kept_model.read(raw, schema)
     if kept is None:
         kept = _first(raw, schema)

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from outgrow.postgres.kept_model import CHANNEL
-from outgrow.runtime.known import Known, known, version_of
+from outgrow.runtime.known import Known, known, place_of, version_of
 from outgrow.runtime.opening import is_pooled, with_functions
 from outgrow.runtime.wire import Wire
 
@@ -26,6 +26,7 @@ class Link:
         self.raw = raw
         with_functions(raw)
         self.pooled = is_pooled(raw)
+        self.place = place_of(raw)
         self.wire = Wire(raw, prepare=not self.pooled)
         self.changed = False
         self._known: dict[str, Known] = {}
@@ -39,7 +40,7 @@ class Link:
         if found is None or self.wire.notified or (self.pooled and self.version(schema) != found.version):
             self.wire.notified = False
             self._known.clear()
-            found = self._known[schema] = known(self.raw, schema)
+            found = self._known[schema] = known(self.raw, schema, self.place)
         return found
 
     def version(self, schema: str) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -30,6 +30,14 @@ Fetch = Callable[[str], list[tuple[Any, ...]]]
 
 _OWN_WORDS = {"regexp": "regexp", "like": "like", "glob": "glob", "match": "match"}
 """Operators of SQL that call a function of the program's, if it has registered one."""
+
+
+class OnlyLocalError(Exception):
+    """A query that only SQLite can answer; `tables` are those that it reads, `error` says why."""
+
+    def __init__(self, tables: frozenset[str], error: TranslationError) -> None:
+        self.tables, self.error = tables, error
+        super().__init__(tables, error)
 
 
 class OwnFunctions:
@@ -53,7 +61,10 @@ class OwnFunctions:
 
 
 def read_by(shadow: Shadow, sql: str) -> frozenset[str] | None:
-    """The folded names of the tables that a query reads, through views too; None where SQLite does not say."""
+    """The folded names of the tables that a query reads, through views too; None where SQLite does not say.
+
+    SQLite's own are not among them, but for `sqlite_sequence`: the shadow has the others.
+    """
     found: set[str] = set()
 
     def note(action: int, table: str | None, *_: str | None) -> int:
@@ -69,28 +80,30 @@ def read_by(shadow: Shadow, sql: str) -> frozenset[str] | None:
             pass
         except sqlite3.Error:
             return None
-    return frozenset(found)
+    return frozenset(name for name in found if name == "sqlite_sequence" or not name.startswith("sqlite_"))
 
 
 def fill(
-    shadow: Shadow, tables: Iterable[str], model: TargetModel, fetch: Fetch, sql: str, sequences: Fetch
-) -> int:
-    """Copies the rows of those tables into the shadow; how many they are.
+    shadow: Shadow, tables: Collection[str], model: TargetModel, fetch: Fetch, sql: str,
+    numbers: Sequence[tuple[Any, ...]],
+) -> int:  # fmt: skip
+    """Copies the rows of those tables into the shadow; how many they are. `numbers` are sqlite_sequence's.
 
     Raises TranslationError for a table that cannot be copied or has too many rows.
     """
+    if not tables:
+        return 0
     shadow.opened_for_rows()
     total = 0
     for name in sorted(tables):
         if name == "sqlite_sequence":
-            rows = sequences(name)
-            shadow.cursor().executemany("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", rows)
-            continue
-        if name.startswith("sqlite_"):
+            shadow.cursor().executemany("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", numbers)
             continue
         relation = _relation(name, model)
+        if relation is None and shadow.has_table(name):
+            raise TranslationError(f"the table {name}, which was not moved", sql)
         if relation is None or relation.kind == "view":
-            continue  # a view brings its tables; what the model lacks is SQLite's own
+            continue  # a view brings its tables; what else there is, such as json_each, is SQLite's own
         total += _copy(shadow, relation, fetch, ROWS_AT_MOST - total, sql)
     return total
 

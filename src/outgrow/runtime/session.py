@@ -248,5 +248,3 @@ def _last(names: Sequence[str], name: str) -> int:
 def serial_of(schema: str) -> int:
     """The number of the lock by which transactions of a schema that begin IMMEDIATE wait for each other."""
     return 0x6F757467 << 32 | zlib.crc32(schema.encode())
-
-

@@ -72,6 +72,12 @@ class Shadow:
                 self.complete = self.complete and str(error).endswith("already exists")
         self._texts = texts
 
+    def has_table(self, name: str) -> bool:
+        """Whether the schema has a table, virtual or not, of that name."""
+        found = "SELECT 1 FROM {}.sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE"
+        cursor = self.cursor()
+        return any(cursor.execute(found.format(place), (name,)).fetchall() for place in ("main", "temp"))
+
     def doubt(self) -> None:
         """Has the schema made anew at the next use."""
         self._texts = None

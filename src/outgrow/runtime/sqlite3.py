@@ -34,7 +34,9 @@ def connect(database: Any, *arguments: Any, **options: Any) -> Any:
     made = options.get("factory") or (arguments[4] if len(arguments) > 4 else None)
     if made is None or made is _standard.Connection:
         made = Connection
-    elif isinstance(made, type) and issubclass(made, _standard.Connection) and not issubclass(made, Connection):
+    elif (
+        isinstance(made, type) and issubclass(made, _standard.Connection) and not issubclass(made, Connection)
+    ):
         made = type(made.__name__, (made, Connection), {"__module__": made.__module__})
     return made(database, *arguments, **options)
 

@@ -38,7 +38,7 @@ class Prepared:
     """
 
     __slots__ = (
-        "asks_session", "encode", "fix", "formats", "inserts", "keyed", "label_sql", "oids", "sql", "translated",
+        "asks_session", "encode", "escapes", "fix", "formats", "inserts", "keyed", "label_sql", "oids", "sql", "translated",
         "width",
     )  # fmt: skip
 
@@ -49,6 +49,7 @@ class Prepared:
         self.oids = [OIDS[kind] for kind in translated.parameters]
         self.formats = [1] * len(self.oids)
         self.fix: tuple[tuple[int, Callable[[Any], Any]], ...] = fixes(translated.columns, native=native)
+        self.escapes = any(column.conversion.startswith("escaped") for column in translated.columns)
         self.keyed = translated.keyed
         self.inserts = inserts
         self.width = len(translated.columns)
@@ -60,7 +61,6 @@ class Prepared:
         return [
             None if value is None else encode(value) for encode, value in zip(self.encode, given, strict=True)
         ]
-
 
     def mended(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """The rows of a result as SQLite's values, without the rowid behind them."""

@@ -6,6 +6,7 @@ column still needs is said by its kind and conversion. Rule: https://www.sqlite.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -68,6 +69,33 @@ def untagged(value: str | None) -> int | float | str | bytes | None:
     return float(value[1:]) if letter == "r" else bytes.fromhex(value[1:])
 
 
+_FORM = re.compile(
+    r"(?P<integer>-?(?:0|[1-9][0-9]*))|(?P<real>-?[0-9]+(?:\.[0-9]+(?:e[-+]?[0-9]+)?|e[-+]?[0-9]+)|-?Inf)"
+    r"|X'(?P<blob>[0-9A-F]*)'|CAST\(X'(?P<text>[0-9A-F]*)' AS TEXT\)|'(?P<quoted>.*)'",
+    re.DOTALL,
+)
+
+
+def unescaped(form: str | None) -> int | float | str | bytes | None:
+    """The value that a text in the form `escaped` stands for (docs/reference/types.md).
+
+    A text that is not UTF-8 has surrogate escapes.
+    """
+    found = _FORM.fullmatch(form) if form is not None else None
+    if form is None or found is None:
+        return form
+    kind, part = str(found.lastgroup), found[str(found.lastgroup)]
+    if kind == "integer":
+        return int(part)
+    if kind == "real":
+        return float(part.replace("Inf", "inf"))
+    if kind == "blob":
+        return bytes.fromhex(part)
+    if kind == "text":
+        return bytes.fromhex(part).decode(errors="surrogateescape")
+    return part.replace("''", "'")
+
+
 def _by_value(value: Any) -> int | float | None:
     """A number as NUMERIC affinity stores it: one that is whole is an integer."""
     if value is None:
@@ -94,7 +122,9 @@ def fixes(columns: Sequence[Column], *, native: bool) -> tuple[tuple[int, Callab
     """What is still to be done to each column of a result, by its place."""
     found: list[tuple[int, Callable[[Any], Any]]] = []
     for place, column in enumerate(columns):
-        if column.kind == "tagged":
+        if column.conversion.partition(":")[0] == "escaped":
+            found.append((place, unescaped))
+        elif column.kind == "tagged":
             found.append((place, untagged))
         elif column.kind == "number" and not (native and column.type.startswith("numeric")):
             point = column.conversion.partition(":")[0] == "numeric-point"

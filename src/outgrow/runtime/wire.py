@@ -211,7 +211,7 @@ class Wire:
         """Asks the program's progress handler whether to end the statement; one that fails says so."""
         try:
             return self.progress is not None and bool(self.progress())
-        except Exception:  # noqa: BLE001 - as sqlite3
+        except Exception:
             return True
 
     def _cancel(self) -> None:

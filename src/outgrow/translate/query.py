@@ -249,7 +249,8 @@ def _tail(
 def projected(value: Value, *, reader: Reader = "query") -> Value:
     """A result column in its final type: conditions become SQLite's 0 and 1, literals get their type."""
     value = replace(value, explicit=False)
-    if reader == "application" and value.kind == "held":
+    escaped = value.kind == "held" and held.conversion_of(value)[0] == "escaped"
+    if value.kind == "held" and (reader == "application" or (reader == "program" and not escaped)):
         value = replace(held.by_whole(held.stored_form(value)), column=None)
     if reader == "view" and value.kind == "tagged" and value.numeric:
         pointed = TargetColumn(source="", name="", type="numeric", conversion="numeric-point")

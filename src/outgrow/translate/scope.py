@@ -140,9 +140,9 @@ class Parameters:
         return tuple(self.kinds.get(number, "tagged") for number in range(1, self.count + 1))
 
 
-Reader = Literal["query", "application", "native", "view"]
-"""Who gets the rows of a query: one around it, the application (SQLite's values, or PostgreSQL's own), or
-everyone who asks a view."""
+Reader = Literal["query", "application", "program", "native", "view"]
+"""Who gets the rows of a query: one around it, the application, the runtime of a program (which reads the form
+`escaped` itself, and PostgreSQL's own values where they are wanted `native`), or everyone who asks a view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,8 +27,8 @@ class Column:
     """One result column. `label` is its name on SQLite.
 
     `kind` is the storage class of its values, as far as it is known: "tagged" says that each value is a
-    text behind a letter for its class (i, r, t, b); "boolean" and "number" come back through
-    `types.restore` by `conversion` and `type`. What the plan keeps in another type of its own (a date, a
+    text behind a letter for its class (i, r, t, b); "boolean", "number" and "held" (only for those who
+    wanted it) come back through `types.restore` by `conversion` and `type`. What the plan keeps in another type of its own (a date, a
     uuid, JSON) comes in the form in which SQLite stored it. `declared` is the declared type of the column
     that it is read from, "" for anything computed.
     """
@@ -64,8 +64,9 @@ class Translated:
 class Wanted:
     """What the caller makes of the rows.
 
-    `native` values come as PostgreSQL holds them (dates, JSON, UUIDs, flags); `keyed` asks every INSERT for
-    the rowid of its rows, in one more column that `Translated.columns` does not list.
+    `native` values come as PostgreSQL holds them (dates, JSON, UUIDs, flags). `keyed` is for a program's
+    runtime: every INSERT gives the rowid of its rows, in one more column that `Translated.columns` does not
+    list, and columns in the form `escaped` come in it.
     """
 
     native: bool = False
@@ -74,7 +75,9 @@ class Wanted:
     @property
     def reader(self) -> Reader:
         """Who reads."""
-        return "native" if self.native else "application"
+        if self.native:
+            return "native"
+        return "program" if self.keyed else "application"
 
 
 _PLAIN = Wanted()
@@ -202,7 +205,7 @@ def _with_unused(sql: str, bound: Parameters) -> str:
 
 def _column(label: str, value: Value) -> Column:
     conversion = "same"
-    if value.column is not None and value.kind in {"boolean", "number"}:
+    if value.column is not None and value.kind in {"boolean", "number", "held"}:
         conversion = value.column.conversion
     if value.kind == "number" and value.column is None:
         raise refuse("a number whose storage class is not known")

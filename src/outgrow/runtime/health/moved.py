@@ -64,7 +64,7 @@ def state(subject: Subject) -> Verdict:
         )
     if memory.move is None and memory.relations is not None:
         tables = counted(len(memory.relations), "table or view", "tables and views")
-        return ok(f"no move: {tables} of schema {name} were defined through outgrow")
+        return ok(f"no move; outgrow defined {tables} in schema {name}")
     if memory.move is None:
         tables = counted(schema.tables, "table")
         return skipped(f"schema {name} has {tables} and no move by outgrow{_elsewhere(memory, name)}")

@@ -1,5 +1,16 @@
 -- Columns of a schema that a sequence feeds, by identity or by a default of nextval().
-SELECT DISTINCT
+WITH fed AS (
+    SELECT d.refobjid AS relation, d.refobjsubid AS attribute, d.objid AS sequence
+    FROM pg_depend AS d
+    WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'
+      AND d.refobjsubid > 0
+    UNION
+    SELECT f.adrelid, f.adnum, d.refobjid
+    FROM pg_attrdef AS f
+    JOIN pg_depend AS d
+        ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
+)
+SELECT
     c.relname::text AS on_table,
     a.attname::text AS on_column,
     sn.nspname::text AS sequence_schema,
@@ -19,18 +30,13 @@ SELECT DISTINCT
         JOIN pg_am AS m ON m.oid = x.relam
         WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND m.amname = 'btree'
           AND i.indkey[0] = a.attnum) AS quick
-FROM pg_attribute AS a
-JOIN pg_class AS c ON c.oid = a.attrelid
-JOIN pg_namespace AS n ON n.oid = c.relnamespace
-LEFT JOIN pg_attrdef AS f ON f.adrelid = c.oid AND f.adnum = a.attnum
-JOIN pg_depend AS d
-    ON d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'
-       AND d.refobjid = c.oid AND d.refobjsubid = a.attnum AND a.attidentity <> ''
-    OR d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
-JOIN pg_class AS s
-    ON s.oid = CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid ELSE d.refobjid END AND s.relkind = 'S'
-JOIN pg_sequence AS q ON q.seqrelid = s.oid
+FROM fed
+JOIN pg_sequence AS q ON q.seqrelid = fed.sequence
+JOIN pg_class AS s ON s.oid = fed.sequence
 JOIN pg_namespace AS sn ON sn.oid = s.relnamespace
-WHERE n.nspname = %(schema)s AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_class AS c ON c.oid = fed.relation
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_attribute AS a ON a.attrelid = fed.relation AND a.attnum = fed.attribute
+WHERE n.nspname = %(schema)s AND c.relkind IN ('r', 'p') AND NOT a.attisdropped
   AND q.seqincrement > 0 AND NOT c.relispartition
 ORDER BY 1, 2

@@ -4,7 +4,7 @@ SELECT
     c.relname::text AS name,
     coalesce(s.n_live_tup, 0) AS live,
     coalesce(s.n_dead_tup, 0) AS dead,
-    (s.n_live_tup > 0 OR c.relpages > 0)
+    greatest(s.n_live_tup, c.reltuples) >= %(rows)s
         AND s.last_analyze IS NULL AND s.last_autoanalyze IS NULL
         AND has_table_privilege(c.oid, 'SELECT')
         AND NOT EXISTS (SELECT FROM pg_stats AS p WHERE p.schemaname = n.nspname AND p.tablename = c.relname)

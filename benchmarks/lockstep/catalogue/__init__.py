@@ -1,0 +1,8 @@
+"""The programs, one module each, in the order of the report."""
+
+from __future__ import annotations
+
+from lockstep.catalogue.buku import BUKU
+from lockstep.program import Program
+
+PROGRAMS: tuple[Program, ...] = (BUKU,)

@@ -1,0 +1,70 @@
+"""Takes out of an output or a value what no two runs have in common: the time at which they ran.
+
+Only moments within the run are taken out; any other time is compared. What else differs between two runs on
+SQLite is named, with its reason, in `Program.masks`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from lockstep.program import Mask
+
+_SLACK = 3.0
+_EPOCH = re.compile(r"(?<![\w.])\d{10}(?:\.\d+|\d{3}|\d{6}|\d{9})?(?!\w)")
+_CALENDAR = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)[T .]?(\d\d):?(\d\d)(?::?(\d\d))?(?:[.,]\d+)?(?:Z|[+-]00:?00)?(?![\d:])"
+)
+_UNITS = (1, 10**3, 10**6, 10**9)
+
+
+class Masks:
+    """The masks of one run that began at `began` (seconds since 1970)."""
+
+    def __init__(self, began: float, masks: Iterable[Mask] = ()) -> None:
+        self._began = began
+        self._own = [re.compile(mask.pattern) for mask in masks]
+
+    def text(self, text: str) -> str:
+        """The text with `<now>` for moments of the run and `<differs>` for what the program's masks name."""
+        for pattern in self._own:
+            text = pattern.sub("<differs>", text)
+        text = _CALENDAR.sub(self._calendar, text)
+        return _EPOCH.sub(self._epoch, text)
+
+    def value(self, value: Any) -> Any:
+        """The same for a value of a row."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, int | float) and any(self._in_run(value / unit) for unit in _UNITS):
+            return "<now>"
+        return value
+
+    def _epoch(self, found: re.Match[str]) -> str:
+        text = found.group()
+        number = float(text) / 10 ** (len(text.partition(".")[0]) - 10)
+        return "<now>" if self._in_run(number) else text
+
+    def _calendar(self, found: re.Match[str]) -> str:
+        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+        try:
+            moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
+        except ValueError:
+            return found.group()
+        slack = 60 if found.group(6) is None else 0
+        return "<now>" if self._in_run(moment + slack) or self._in_run(moment) else found.group()
+
+    def _in_run(self, moment: float) -> bool:
+        return self._began - _SLACK <= moment <= time.time() + _SLACK
+
+
+def unmasked(text: str) -> str:
+    """A mask that changes nothing."""
+    return text
+
+
+Masking = Callable[[str], str]

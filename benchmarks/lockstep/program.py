@@ -1,0 +1,57 @@
+"""What is run of a program: its files, the commands that make its data, the commands that are compared.
+
+Written down in `catalogue`, carried out by `runner`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A command line with what is typed into it."""
+
+    line: str
+    stdin: str = ""
+
+
+Line = str | Typed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """A regular expression for what two runs of the same program on SQLite do not have in common, and why."""
+
+    pattern: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program with a SQLite file.
+
+    `packages` are what pip installs, the first of which is the program; `database` is its file, relative to
+    the home directory in which all commands run; `files` are written there before. `prepare` runs on SQLite
+    alone and makes what is moved; `commands` run on both. Files that match `not_compared` (globs) differ for
+    reasons of their own; `known` are commands whose output is known to differ, with the reason.
+    """
+
+    name: str
+    packages: tuple[str, ...]
+    database: str
+    prepare: tuple[Line, ...]
+    commands: tuple[Line, ...]
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    rowids: Literal["read", "all"] = "read"
+    allow: tuple[str, ...] = ()
+    masks: tuple[Mask, ...] = ()
+    not_compared: tuple[str, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
+
+    def version_of(self) -> str:
+        """The name of the distribution whose version is the program's."""
+        return self.packages[0].partition("==")[0]

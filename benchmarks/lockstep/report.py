@@ -1,0 +1,73 @@
+"""What came of the programs, as text: one row for each, and with `--verbose` what is different."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from importlib.metadata import Distribution, PackageNotFoundError
+from pathlib import Path
+
+from lockstep.masks import Masks
+from lockstep.runner import Played, Step
+
+HEAD = ("program", "version", "commands run", "same output", "different", "tables compared", "rows", "files the same")
+
+
+def row(played: Played, version: str) -> tuple[str, ...]:
+    """The row of a program."""
+    different = sum(1 for step in played.steps if step.difference)
+    wrong = sum(1 for table in played.tables if table.difference)
+    return (
+        played.program.name, version, str(len(played.steps)), str(len(played.steps) - different), str(different),
+        f"{len(played.tables) - wrong} of {len(played.tables)} the same",
+        f"{sum(table.rows for table in played.tables):,}", "no" if played.files else "yes",
+    )  # fmt: skip
+
+
+def is_same(played: Played) -> bool:
+    """Whether nothing is different but what is known to be."""
+    return not (
+        any(step.difference and step.line not in played.program.known for step in played.steps)
+        or any(table.difference for table in played.tables)
+        or played.files
+    )
+
+
+def differences(played: Played, masks: Masks) -> Iterator[str]:
+    """Every difference of a program."""
+    for step in played.steps:
+        if step.difference:
+            yield f"\n{played.program.name}: `{step.line}`: {step.difference}"
+            if why := played.program.known.get(step.line):
+                yield f"  known: {why}"
+            yield from _changes(step, masks)
+    for table in played.tables:
+        if table.difference:
+            yield f"\n{played.program.name}: table {table.name}: {table.difference}"
+    for name in played.files:
+        yield f"\n{played.program.name}: file {name}"
+
+
+def _changes(step: Step, masks: Masks, most: int = 40) -> Iterator[str]:
+    for part in ("stdout", "stderr"):
+        left, right = (masks.text(getattr(ran, part)).splitlines() for ran in (step.sqlite, step.postgres))
+        lines = list(difflib.unified_diff(left, right, f"{part} on SQLite", "under outgrow run", n=1, lineterm=""))
+        yield from (f"  {line}" for line in lines[:most])
+        if len(lines) > most:
+            yield f"  ... {len(lines) - most} more"
+
+
+def version_of(distribution: str, scripts: Path) -> str:
+    """The version of a distribution installed in another environment."""
+    library = scripts.parent / "lib"
+    places = [str(path) for path in library.glob("python*/site-packages")]
+    for found in Distribution.discover(name=distribution, path=places):
+        return found.version
+    raise PackageNotFoundError(distribution)
+
+
+def total(all_played: Sequence[Played]) -> str:
+    """One line for all."""
+    steps = [step for played in all_played for step in played.steps]
+    same = sum(1 for step in steps if not step.difference)
+    return f"{len(all_played)} programs, {len(steps)} commands, {same} with the same output"

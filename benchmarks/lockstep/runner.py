@@ -1,0 +1,127 @@
+"""Runs one program in lockstep: each command on the SQLite home, then under `outgrow run` on the moved one.
+
+`programs.py` gives it a program and a server; what comes back is a `Played` for `report`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lockstep import tables
+from lockstep.masks import Masks
+from lockstep.program import Line, Program, Typed
+from lockstep.stage import Ran, Stage
+from lockstep.tables import Compared
+
+_SAID_BY_US = "outgrow: no process of "  # what `outgrow run` adds for a command that does not open the database
+
+
+class PrepareError(Exception):
+    """The program's own commands, or the move, failed before there was anything to compare."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A command line, how it ended on both sides, and what is different ("" for nothing)."""
+
+    line: str
+    sqlite: Ran
+    postgres: Ran
+    difference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What came of one program."""
+
+    program: Program
+    steps: tuple[Step, ...]
+    tables: tuple[Compared, ...]
+    files: tuple[str, ...]
+
+
+def play(program: Program, *, folder: Path, scripts: Path, url: str) -> Played:
+    """Moves what the program made to the empty database at `url` and runs its commands. Raises PrepareError."""
+    began = time.time()
+    stage = Stage(program=program, folder=folder, scripts=scripts)
+    for line, ran in stage.prepare():
+        if ran.code != 0:
+            raise PrepareError(f"{text_of(line)} ended with {ran.code}: {ran.stderr or ran.stdout}")
+    masks = Masks(began, program.masks)
+    _move(stage, url)
+    before = ("outgrow", "run", "--db", str(stage.database), "--to", url, "--")
+    steps = tuple(_steps(stage, (str(_outgrow()), *before[1:]), masks))
+    found = tuple(tables.compared(folder / "sqlite" / program.database, url, masks))
+    return Played(program=program, steps=steps, tables=found, files=tuple(_files(stage, masks)))
+
+
+def text_of(line: Line) -> str:
+    """The command line as it is shown."""
+    return line.line if isinstance(line, Typed) else line
+
+
+def _outgrow() -> Path:
+    return Path(sysconfig.get_path("scripts")) / "outgrow"
+
+
+def _move(stage: Stage, url: str) -> None:
+    options = [word for rule in stage.program.allow for word in ("--allow", rule)]
+    words = [str(_outgrow()), "move", str(stage.database), "--to", url, "--rowids", stage.program.rowids]
+    with stage.on("moved"):
+        done = subprocess.run([*words, *options], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise PrepareError(f"outgrow move ended with {done.returncode}: {done.stdout}{done.stderr}")
+
+
+def _steps(stage: Stage, before: tuple[str, ...], masks: Masks) -> Iterator[Step]:
+    for line in stage.program.commands:
+        with stage.on("sqlite"):
+            mine = stage.run(line)
+        with stage.on("moved"):
+            theirs = stage.run(line, before)
+        print("." if not (found := _difference(mine, theirs, masks)) else "D", end="", file=sys.stderr, flush=True)
+        yield Step(line=text_of(line), sqlite=mine, postgres=theirs, difference=found)
+
+
+def _difference(mine: Ran, theirs: Ran, masks: Masks) -> str:
+    parts = []
+    if mine.code != theirs.code:
+        parts.append(f"exit code {mine.code}, under outgrow {theirs.code}")
+    said = "".join(
+        line for line in theirs.stderr.splitlines(keepends=True) if not line.startswith(_SAID_BY_US)
+    )
+    if masks.text(mine.stdout) != masks.text(theirs.stdout):
+        parts.append("stdout")
+    if masks.text(mine.stderr) != masks.text(said):
+        parts.append("stderr")
+    return ", ".join(parts)
+
+
+def _files(stage: Stage, masks: Masks) -> Iterator[str]:
+    """Files of the home, but for the database, that are there on one side only or have another content."""
+    left, right = (_contents(stage, side) for side in ("sqlite", "moved"))
+    for name in sorted(left.keys() | right.keys()):
+        if name not in left or name not in right:
+            yield f"{name}: only on {'SQLite' if name in left else 'PostgreSQL'}"
+        elif left[name] != right[name] and _masked(left[name], masks) != _masked(right[name], masks):
+            yield f"{name}: another content"
+
+
+def _contents(stage: Stage, side: str) -> dict[str, bytes]:
+    root = stage.folder / side
+    ours = {stage.program.database + suffix for suffix in ("", "-wal", "-shm", "-journal")}
+    found = {str(path.relative_to(root)): path for path in root.rglob("*") if path.is_file()}
+    return {
+        name: path.read_bytes() for name, path in found.items()
+        if name not in ours and not any(Path(name).match(p) for p in stage.program.not_compared)
+    }  # fmt: skip
+
+
+def _masked(content: bytes, masks: Masks) -> str:
+    return masks.text(content.decode("utf-8", "backslashreplace"))

@@ -1,0 +1,125 @@
+"""Statements that are neither queries nor changes of rows: transactions, definitions, ATTACH, VACUUM, and two tables
+that are none here. Used by `engine`, for which each carries itself out.
+
+To add one: a function and its verb in `_VERBS`. Rules: https://www.sqlite.org/lang.html
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+
+import psycopg
+
+from outgrow.errors import OutgrowError, TargetError, TranslationError
+from outgrow.runtime import definitions, sequences
+from outgrow.runtime.engine import Bound, Engine, Outcome
+from outgrow.runtime.failures import error_of, failure, translated
+from outgrow.runtime.known import Known
+from outgrow.runtime.statement import DEFINITIONS, TRANSACTIONS, Prepared, Statement
+from outgrow.schema.lexer import tokens, unquote
+from outgrow.translate import control
+from outgrow.translate.statement import Column, Translated
+
+
+def special(engine: Engine, statement: Statement, bound: Bound) -> Outcome | None:
+    """What came of such a statement; None for any other. Raises sqlite3.Error."""
+    if not statement.verb:
+        return Outcome()
+    rule = _VERBS.get(statement.verb)
+    if rule is not None:
+        return rule(engine, statement)
+    if statement.writes and sequences.is_named(statement.sql):
+        engine.shadow.follow(engine.known.texts)
+        changed = sequences.change(engine.shadow, engine.known, engine.asked, statement.sql, bound[0])
+        return Outcome(rowcount=changed)
+    if statement.verb == "PRAGMA" and _SCHEMA_VERSION.fullmatch(statement.sql):
+        return Outcome(prepared=_VERSION, rows=[(engine.known.version,)])
+    return None
+
+
+def _transaction(engine: Engine, statement: Statement) -> Outcome:
+    try:
+        control.answer(statement.sql, engine.known.model)
+    except TranslationError as error:
+        raise engine.refusal(statement.sql, error) from None
+    words = [token for token in tokens(statement.sql) if token.word != ";"]
+    verb, is_open = statement.verb, engine.session.open
+    if verb == "BEGIN":
+        if is_open:
+            raise error_of("cannot start a transaction within a transaction")
+        engine.begin(words[1].word if len(words) > 1 else "")
+    elif verb == "SAVEPOINT":
+        engine.savepoint(unquote(words[-1]))
+    elif verb == "RELEASE":
+        engine.release(unquote(words[-1]))
+    elif verb == "ROLLBACK" and any(token.word == "TO" for token in words):
+        engine.rollback_to(unquote(words[-1]))
+    elif not is_open:
+        what = "rollback" if verb == "ROLLBACK" else "commit"
+        raise error_of(f"cannot {what} - no transaction is active")
+    elif verb == "ROLLBACK":
+        engine.rollback()
+    else:
+        engine.commit()
+    return Outcome()
+
+
+def _define(engine: Engine, statement: Statement) -> Outcome:
+    if not engine.shadow.defines(statement.sql, engine.known.texts):
+        return Outcome()
+    made: list[Known] = []
+
+    def define() -> None:
+        made.append(definitions.define(engine.link.raw, engine.known, statement.sql))
+
+    try:
+        engine.session.script(define)
+    except TranslationError as error:
+        raise engine.refusal(statement.sql, error) from None
+    except TargetError as error:
+        raise failure(sqlite3.OperationalError, str(error), "SQLITE_AUTH", error) from None
+    except psycopg.Error as error:
+        raise translated(error, engine.known.model) from error
+    finally:
+        engine.shadow.doubt()
+    engine.defined(made[0])
+    return Outcome()
+
+
+def _attach(engine: Engine, statement: Statement) -> Outcome:
+    try:
+        known = definitions.attached(engine.link.raw, engine.known, statement.sql)
+        if known is None:
+            control.answer(statement.sql, engine.known.model)
+    except OutgrowError as error:
+        raise engine.refusal(statement.sql, error) from None
+    if known is not None:
+        engine.know(known)
+    return Outcome()
+
+
+def _vacuum(engine: Engine, statement: Statement) -> Outcome:
+    if engine.session.open:
+        raise error_of("cannot VACUUM from within a transaction")
+    sql = engine.prepared(statement, ((), ())).translated.sql
+    engine.guarded(lambda: engine.wire.script(sql))
+    return Outcome()
+
+
+_SCHEMA_VERSION = re.compile(r"\s*PRAGMA\s+(?:main\s*\.\s*)?schema_version\s*;?\s*", re.IGNORECASE)
+_VERSION = Prepared(
+    Translated(sql="", columns=(Column(label="schema_version", kind="integer", type="bigint"),)),
+    native=False,
+    inserts=False,
+)
+"""The answer to PRAGMA schema_version: definitions are counted here, where SQLite counts them in its file."""
+
+_VERBS: dict[str, Callable[[Engine, Statement], Outcome]] = {
+    **dict.fromkeys(TRANSACTIONS, _transaction),
+    **dict.fromkeys(DEFINITIONS, _define),
+    "ATTACH": _attach,
+    "DETACH": _attach,
+    "VACUUM": _vacuum,
+}

@@ -1,0 +1,234 @@
+"""Where one connection stands: its session on the server, its transaction, and the schema as it knows it.
+
+A definition that is rolled back is unknown again; a connection that was lost while nothing was under way is made
+anew; what others define is noticed. Used by `engine`; below it are `session`, `link` and `known`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+
+from outgrow.errors import OutgrowError
+from outgrow.runtime import definitions
+from outgrow.runtime.failures import error_of, failure, is_lost, translated
+from outgrow.runtime.known import Known, log, newest
+from outgrow.runtime.link import Link, link_of, milliseconds_of
+from outgrow.runtime.opening import opened
+from outgrow.runtime.session import Session, serial_of
+from outgrow.runtime.shadow import Shadow
+from outgrow.runtime.statement import Statements
+from outgrow.runtime.wire import FailedError
+
+
+class Standing:
+    """The state of one connection. Raises sqlite3.Error.
+
+    `url` is None for a connection that belongs to somebody else, who makes it anew when it is lost.
+    """
+
+    def __init__(
+        self, raw: psycopg.Connection[Any], *, schema: str, native: bool, timeout: float, url: str | None,
+        shadow: Shadow,
+    ) -> None:  # fmt: skip
+        self.schema, self._native, self._timeout, self._url = schema, native, timeout, url
+        self.shadow = shadow
+        self._enter(link_of(raw))
+
+    def _enter(self, link: Link) -> None:
+        self.link = link
+        self._key = (link.place, self.schema)
+        self.wire = link.wire
+        before = (b"SET LOCAL lock_timeout = %d" % milliseconds_of(self._timeout),) if link.pooled else ()
+        self.session = Session(link.wire, serial=serial_of(self.schema), before=before)
+        link.waits(self._timeout)
+        self.know(link.known(self.schema))
+        self._marks: list[Known] = []
+        self._at_begin: Known | None = None
+
+    def know(self, known: Known) -> None:
+        """The schema is this one from now on."""
+        self.known = known
+        self.statements: Statements = known.native if self._native else known.plain
+        self.session.deferred = self.session.deferred or known.deferred
+
+    # The transaction.
+
+    def begin(self, level: str = "") -> None:
+        """Begins a transaction of that isolation level of sqlite3's."""
+        self._at_begin, self._marks = None, []
+        try:
+            self.session.begin(waits=level in {"IMMEDIATE", "EXCLUSIVE"})
+        except FailedError as failed:
+            raise translated(failed.error, self.known.model) from failed.error
+
+    def commit(self) -> None:
+        """Ends the transaction."""
+        self.guarded(self.session.commit)
+        self._announced()
+
+    def rollback(self) -> None:
+        """Undoes the transaction, and what it has defined."""
+        try:
+            self.guarded(self.session.rollback)
+        finally:
+            self._undefine(self._at_begin)
+            self._at_begin = None
+
+    def savepoint(self, name: str) -> None:
+        """Sets a savepoint."""
+        if not self.session.open:
+            self._at_begin, self._marks = None, []
+        self.guarded(lambda: self.session.savepoint(name))
+        self._marks.append(self.known)
+
+    def release(self, name: str) -> None:
+        """Lets a savepoint go. OperationalError when there is none."""
+        place = self._place(name)
+        self.guarded(lambda: self.session.release(name))
+        del self._marks[place:]
+        if not self.session.open:
+            self._announced()
+
+    def rollback_to(self, name: str) -> None:
+        """Undoes what was done since a savepoint. OperationalError when there is none."""
+        place = self._place(name)
+        self.guarded(lambda: self.session.rollback_to(name))
+        self._undefine(self._marks[place])
+        del self._marks[place + 1 :]
+
+    def _place(self, name: str) -> int:
+        place = self.session.place(name)
+        if place is None:
+            raise error_of(f"no such savepoint: {name}")
+        return place
+
+    def guarded(self, act: Callable[[], None]) -> None:
+        """Does something with PostgreSQL; its errors become sqlite3's."""
+        try:
+            act()
+        except psycopg.Error as error:
+            raise translated(error, self.known.model) from error
+
+    # Definitions.
+
+    def defined(self, known: Known) -> None:
+        """A definition was carried out, which the end of the transaction makes lasting."""
+        before = self.known
+        self.wire.forget_prepared()
+        self.know(known)
+        if self._at_begin is None:
+            self._at_begin = before
+        if not self.session.open:
+            self._announced()
+
+    def _announced(self) -> None:
+        """What was defined is everyone's now."""
+        if self._at_begin is not None:
+            newest[self._key] = self.known.version
+        self._at_begin = None
+
+    def _undefine(self, known: Known | None) -> None:
+        if known is not None and known is not self.known:
+            self.know(known)
+            self.shadow.doubt()
+            self.wire.forget_prepared()
+
+    # The server, and what others do there.
+
+    def ready(self) -> None:
+        """Sees to it that the server is there and the schema known as it is now, before a statement."""
+        if self.session.begun:
+            return
+        if not self.wire.heard():
+            self._reconnect()
+        elif self.wire.notified or newest.get(self._key, 0) > self.known.version:
+            self._refresh()
+
+    def is_stale(self) -> bool:
+        """Whether others have defined something since; if so it is known afterwards."""
+        if self._at_begin is not None or not self.known.version:
+            return False
+        try:
+            if self.link.version(self.schema) == self.known.version:
+                return False
+        except psycopg.Error:
+            return False
+        self._refresh()
+        return True
+
+    def _refresh(self) -> None:
+        self.wire.notified = True
+        with self._told():
+            found = self.link.known(self.schema)
+        if found.version != self.known.version:
+            self.know(definitions.merged(self.known, found))
+            self.shadow.doubt()
+
+    def _reconnect(self) -> None:
+        """A new connection in the place of one that was lost while nothing was under way."""
+        instead = ""
+        if self._url is None:
+            instead = ": give it back to its pool, and take another"
+        elif self.known.temporary:
+            instead = ", and with it temporary tables and ATTACH: connect again"
+        if instead or self._url is None:
+            raise failure(
+                sqlite3.OperationalError, f"the connection to PostgreSQL is lost{instead}", "SQLITE_IOERR"
+            )
+        was_open = self.session.open
+        with suppress(psycopg.Error):
+            self.link.raw.close()
+        raw = opened(self._url, patient=True)
+        log.warning("the connection to PostgreSQL was lost while it was idle; there is a new one")
+        with self._told():
+            self._enter(link_of(raw))
+        self.session.open = was_open
+        self.shadow.doubt()
+
+    def may_repeat(self, error: psycopg.Error, *, writes: bool) -> bool:
+        """Whether a statement that was cut off can be sent again, on a new connection that there is now.
+
+        One that only reads, outside a transaction.
+        """
+        if not is_lost(error) or writes or self.session.open or self._url is None or self.known.temporary:
+            return False
+        self._reconnect()
+        return True
+
+    def failed(self, error: psycopg.Error, *, rolls_back: bool = False) -> sqlite3.Error:
+        """What to raise for a statement that failed; the transaction ends where SQLite's would."""
+        if is_lost(error):
+            self.session.lost()
+            self._undefine(self._at_begin)
+            self._at_begin = None
+        elif self.session.open and (rolls_back or error.diag.message_detail == "ROLLBACK"):
+            with suppress(sqlite3.Error):
+                self.rollback()
+        if error.sqlstate in {"42P01", "42703", "42P07"}:
+            self.is_stale()  # for the next statement
+        return translated(error, self.known.model)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """The errors of reading what the target keeps become sqlite3's."""
+        try:
+            yield
+        except psycopg.Error as error:
+            raise translated(error, self.known.model) from error
+        except OutgrowError as error:
+            raise failure(sqlite3.OperationalError, str(error), "SQLITE_CANTOPEN", error) from None
+
+    def leave(self, release: Callable[[psycopg.Connection[Any]], None] | None) -> None:
+        """Undoes what is open, and closes the connection or gives it back."""
+        with suppress(psycopg.Error):
+            self.session.rollback()
+        if release is None:
+            self.link.raw.close()
+            return
+        self.link.put_back(temporary=self.known.temporary)
+        release(self.link.raw)
