@@ -1,7 +1,8 @@
 """`python benchmarks/cpython_sqlite3.py`: CPython's tests of `sqlite3`, run against the runtime layer.
 
 Every `:memory:` is a fresh PostgreSQL database, and every file that a test opens is one too. Prints
-passed, failed and not applicable by file, and why a test is not applicable. `--standard` runs the same with the standard module.
+passed, failed and not applicable by file, and why a test is not applicable. `--standard` runs the
+same with the standard module.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return 2
     wanted = _wanted(arguments.only)
     standard = list(_told(_run(Run(module=STANDARD, limit=arguments.limit), names, wanted)))
+    for outcome in report.failed(standard, {}):
+        print(f"fails here with the standard module: {outcome.test}: {outcome.reason}", file=sys.stderr)
     rows = not_applicable.reasons()
     if not arguments.only:
         not_applicable.check((outcome.test for outcome in standard), rows)

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import table
@@ -31,12 +32,11 @@ def main(words: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="outgrow-programs-") as folder:
         scripts = arguments.scripts or _installed(wanted, Path(folder) / "venv")
         began = time.time()
-        with throwaway(Path(tempfile.mkdtemp(prefix="outgrow-programs-server-"))) as cluster:
-            cluster.start()
+        with _databases(control=arguments.control) as database:
             played, failed = [], []
             for program in wanted:
                 print(f"{program.name} ", end="", file=sys.stderr, flush=True)
-                url = cluster.ensure_database(f"program_{program.name.replace('-', '_')}")
+                url = database(f"program_{program.name.replace('-', '_')}")
                 place = Path(folder) / program.name
                 try:
                     played.append(play(program, folder=place, scripts=scripts, url=url))
@@ -47,12 +47,24 @@ def main(words: Sequence[str] | None = None) -> int:
     return int(bool(failed) or not all(map(report.is_same, played)))
 
 
+@contextmanager
+def _databases(*, control: bool) -> Iterator[Callable[[str], str]]:
+    """What gives the URL of an empty database; "" for a control."""
+    if control:
+        yield lambda _: ""
+        return
+    with throwaway(Path(tempfile.mkdtemp(prefix="outgrow-programs-server-"))) as cluster:
+        cluster.start()
+        yield cluster.ensure_database
+
+
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", default=[], choices=[program.name for program in PROGRAMS])
     parser.add_argument(
         "--scripts", type=Path, metavar="DIR", help="where the programs are installed already [a new environment]"
     )
+    parser.add_argument("--control", action="store_true", help="SQLite on both sides: nothing may be different")
     parser.add_argument("--verbose", action="store_true", help="print every difference")
     return parser.parse_args(words)
 

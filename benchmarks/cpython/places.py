@@ -19,6 +19,7 @@ from cpython.stand_in import MEMORY
 from logictest.databases import Databases, databases
 
 _READY = 6
+_PATIENCE = 300.0
 
 
 class Places:
@@ -35,10 +36,13 @@ class Places:
         self._thread.start()
 
     def url(self, place: str) -> str:
-        """The URL for ":memory:", new every time, or for a file's path. Raises psycopg.Error."""
+        """The URL for ":memory:", new every time, or for a file's path.
+
+        Raises psycopg.Error, and queue.Empty from a server that takes minutes.
+        """
         if place in self._files:
             return self._files[place]
-        made = self._ready.get()
+        made = self._ready.get(timeout=_PATIENCE)
         if isinstance(made, psycopg.Error):
             self._ready.put(made)
             raise made

@@ -47,17 +47,23 @@ class Played:
 
 
 def play(program: Program, *, folder: Path, scripts: Path, url: str) -> Played:
-    """Moves what the program made to the empty database at `url` and runs its commands. Raises PrepareError."""
+    """Moves what the program made to the empty database at `url` and runs its commands.
+
+    With url "" both sides are SQLite: what is different then is of the program. Raises PrepareError.
+    """
     began = time.time()
     stage = Stage(program=program, folder=folder, scripts=scripts)
     for line, ran in stage.prepare():
         if ran.code != 0:
             raise PrepareError(f"{text_of(line)} ended with {ran.code}: {ran.stderr or ran.stdout}")
     masks = Masks(began, program.masks)
-    _move(stage, url)
-    before = ("outgrow", "run", "--db", str(stage.database), "--to", url, "--")
-    steps = tuple(_steps(stage, (str(_outgrow()), *before[1:]), masks))
-    found = tuple(tables.compared(folder / "sqlite" / program.database, url, masks))
+    before: tuple[str, ...] = ()
+    if url:
+        _move(stage, url)
+        before = (str(_outgrow()), "run", "--db", str(stage.database), "--to", url, "--")
+    steps = tuple(_steps(stage, before, masks))
+    there = url or str(folder / "moved" / program.database)
+    found = tuple(tables.compared(folder / "sqlite" / program.database, there, masks))
     return Played(program=program, steps=steps, tables=found, files=tuple(_files(stage, masks)))
 
 

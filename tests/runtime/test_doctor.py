@@ -481,6 +481,25 @@ def test_what_is_dropped_through_outgrow_is_not_missed(shop: str) -> None:
     assert _found(shop, "move.objects").found == ("2 tables and views, none missing",)
 
 
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (
+            """UPDATE outgrow.move SET plan = '{"version": 0}'""",
+            "the target remembers its move in the form 0, which this outgrow does not read; use the one that "
+            "moved it, or move the file again with --replace",
+        ),
+        (
+            "ALTER TABLE outgrow.move RENAME COLUMN version TO edition",
+            'what moves left cannot be read: column "version" does not exist',
+        ),
+    ],
+)
+def test_a_ledger_that_cannot_be_read(shop: str, statement: str, found: str) -> None:
+    _run(shop, statement)
+    assert _found(shop, "move.state") == _check("move.state", "failure", (found,))
+
+
 def test_a_move_that_did_not_end(shop: str, source: Path) -> None:
     _run(shop, "UPDATE outgrow.move SET state = 'loading', ended = NULL")
     check = _found(shop, "move.state")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import signal
 import sqlite3
 import stat
@@ -112,7 +113,10 @@ def test_every_call_is_a_line(record: Record, tmp_path: Path) -> None:
         {"event": "execute", "sql": "DELETE FROM t WHERE id = 3", "rowcount": 1, "lastrowid": 3},
         {"event": "exit", "failed": False},
         {"event": "isolation_level", "value": None},
-        {"event": "executescript", "sql": "BEGIN; DELETE FROM t; ROLLBACK", "rowcount": -1, "lastrowid": None},
+        {
+            "event": "executescript", "sql": "BEGIN; DELETE FROM t; ROLLBACK", "rowcount": -1,
+            "lastrowid": None,
+        },
         {"event": "define", "method": "create_function", "name": "twice"},
         {"event": "close"},
     ]  # fmt: skip
@@ -169,7 +173,8 @@ insert = "INSERT INTO t (m, d, a) VALUES (?, ?, ?)"
 moment = datetime.datetime(2024, 2, 29, 12, 30)
 c.execute(insert, (decimal.Decimal("1.10"), moment, True))
 c.execute(insert, [decimal.Decimal("2"), None, Size.SMALL])
-c.execute("INSERT INTO t (m, a) VALUES (:m, :a)", {"m": decimal.Decimal("3"), "a": b"\x00\xff", "more": Never()})
+named = {"m": decimal.Decimal("3"), "a": b"\x00\xff", "more": Never()}
+c.execute("INSERT INTO t (m, a) VALUES (:m, :a)", named)
 c.execute("INSERT INTO t (m, a) VALUES (:m, :a)", Keys(m=Nothing()))
 c.execute("INSERT INTO t (m, a) VALUES (?, ?)", Places())
 tried(lambda: c.execute("INSERT INTO t (a) VALUES (?)", (Never(),)))
@@ -188,7 +193,7 @@ print(c.execute('SELECT m, d, a, id AS "x [money]" FROM t ORDER BY id').fetchall
 c.row_factory = sqlite3.Row
 row = c.execute("SELECT * FROM t").fetchone()
 print(type(row), row.keys(), tuple(row))
-c.row_factory = lambda cursor, row: None if row[0] == 1 else {k[0]: v for k, v in zip(cursor.description, row)}
+c.row_factory = lambda cursor, row: None if row[0] == 1 else {cursor.description[0][0]: row[0]}
 cursor = c.execute("SELECT id FROM t ORDER BY id")
 print(cursor.fetchone(), cursor.fetchone(), cursor.fetchmany(2), cursor.fetchall(), cursor.fetchone())
 c.row_factory = None
@@ -301,8 +306,12 @@ def test_a_program_that_is_killed_leaves_whole_lines(record: Record) -> None:
 
 
 def test_what_is_open_at_the_end_is_written(record: Record) -> None:
-    text = "import sqlite3\nc = sqlite3.connect('app.db')\nkept = c.execute('VALUES (1), (2)')\nkept.fetchone()\n"
-    assert told(record(text))[-1] == {"event": "rows", "complete": False, "count": 1}
+    text = (
+        "import sqlite3\nc = sqlite3.connect('app.db')\nkept = c.execute('VALUES (1), (2)')\nkept.fetchone()"
+    )
+    assert told(record(text))[-2:] == [
+        {"event": "rows", "complete": False, "count": 1}, {"event": "close", "implicit": True},
+    ]  # fmt: skip
 
 
 def test_an_early_end_is_a_line_that_is_left_out(tmp_path: Path) -> None:
@@ -385,8 +394,10 @@ def _essence(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, False, 0, 2**63, -1, 1.0, 0.1, -0.0, 1e300, math.inf, -math.inf, "", "é\0\ud800", b"", b"\0\xff",
-     Converted(b"7")],
+    [
+        None, True, False, 0, 2**63, -1, 1.0, 0.1, -0.0, 1e300, math.inf, -math.inf, "", "é\0\ud800", b"",
+        b"\0\xff", Converted(b"7"),
+    ],
 )  # fmt: skip
 def test_values_survive_exactly(value: Any) -> None:
     there = encoding.from_json(json.loads(json.dumps(encoding.to_json(value), allow_nan=False)))
@@ -414,3 +425,10 @@ def test_digests_tell_storage_classes_and_order_apart() -> None:
     assert third[0]["unordered"] != third[1]["unordered"]
     assert third[0]["rounded"] == third[1]["rounded"]
     assert made([(7,), (1.5,), ("x",)], [0])["ordered"] == made([("7",), ("1.5",), ("x",)], [0])["ordered"]
+
+
+def test_the_reference_names_every_key(record: Record) -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "recording.md"
+    named = set(re.findall(r"`(\w+)`", page.read_text()))
+    for event in (*record(CALLS, "--rows", "2"), made([(1.5,)], converted=[0])):
+        assert {*event, event.get("event", "event")} - named == set()

@@ -159,7 +159,7 @@ def class_of(row: dict[str, Any]) -> Value:
 
 
 def bare(sql: str) -> str:
-    return re.sub(r"\s+", "", sql.replace("CREATE TEMP ", "CREATE "))
+    return re.sub(r"\s+", "", sql.replace("CREATE TEMP ", "CREATE ").replace("INDEX temp.", "INDEX "))
 
 
 def types(outcome: Outcome) -> list[list[str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from lockstep.catalogue.beets import BEETS
 from lockstep.catalogue.buku import BUKU
 from lockstep.program import Program
 
-PROGRAMS: tuple[Program, ...] = (BUKU,)
+PROGRAMS: tuple[Program, ...] = (BUKU, BEETS)

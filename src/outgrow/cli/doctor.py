@@ -15,26 +15,31 @@ if TYPE_CHECKING:
     from outgrow.runtime.health.application import Application
 
 
+To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="URL", help="The database [what the application's settings say]."),
+]
+App = Annotated[
+    Path | None,
+    typer.Option(
+        "--app", metavar="DIR", help="The application: its .env and its code are read [the .env here]."
+    ),
+]
+Workers = Annotated[
+    int, typer.Option("--workers", min=1, max=100_000, help="Processes of the application, each with a pool.")
+]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option("--allow", metavar="CHECK", help="Accept what this check finds; may be repeated."),
+]
+
+
 def command(
-    to: Annotated[
-        str | None,
-        typer.Option("--to", metavar="URL", help="The database [what the application's settings say]."),
-    ] = None,
-    app: Annotated[
-        Path | None,
-        typer.Option(
-            "--app", metavar="DIR", help="The application: its .env and its code are read [the .env here]."
-        ),
-    ] = None,
+    to: To = None,
+    app: App = None,
     schema: common.Schema = None,
-    workers: Annotated[
-        int,
-        typer.Option("--workers", min=1, max=100_000, help="Processes of the application, each with a pool."),
-    ] = 1,
-    allow: Annotated[
-        list[str] | None,
-        typer.Option("--allow", metavar="CHECK", help="Accept what this check finds; may be repeated."),
-    ] = None,
+    workers: Workers = 1,
+    allow: Allow = None,
     json: common.Json = False,
 ) -> None:
     """Check a PostgreSQL database and what an application really uses.

@@ -20,6 +20,7 @@ from outgrow.schema.names import fold
 app = new_app()
 
 _VALUES = ("sqlite", "native")
+_TEXTS = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite^_%' ESCAPE '^'"
 
 
 @app.command(name="run", context_settings={"allow_interspersed_args": False})
@@ -156,7 +157,7 @@ def _state(database: Path) -> dict[str, str | None]:
 
     try:
         with open_snapshot(database) as snapshot, snapshot.apsw() as connection:
-            texts = ask(connection, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+            texts = ask(connection, _TEXTS)
             return {"file": snapshot.fingerprint, "schema": digest_of_texts(str(text) for (text,) in texts)}
     except OutgrowError:  # the program makes it, or says itself what is wrong with it
         return {"file": None, "schema": None}

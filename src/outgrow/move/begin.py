@@ -72,8 +72,7 @@ def _make_tables(walk: Walk, plan: Plan, source: str, found: tuple[standing.Foun
         walk.ledger.begin(walk.main, entry_of(walk, source), __version__)
         if plan.needs_pgvector:
             _add_pgvector(walk.main)
-        if plan.needs_functions:
-            _add_functions(walk)
+        _add_functions(walk, needed=plan.needs_functions)
         statements = (s for s in plan.statements if s.phase == "pre-data")
         wanted = (s for s in statements if not (there and s.sql.startswith(_SCHEMA)))
         for refusal in run_required(walk.main, wanted):
@@ -83,14 +82,21 @@ def _make_tables(walk: Walk, plan: Plan, source: str, found: tuple[standing.Foun
 _SCHEMA = "CREATE SCHEMA "
 
 
-def _add_functions(walk: Walk) -> None:
-    """The schema `sqlite`; where it cannot be made, what needs it is refused by PostgreSQL and reported."""
+def _add_functions(walk: Walk, *, needed: bool) -> None:
+    """The schema `sqlite`, for what the plan needs of it and for the application's statements.
+
+    Where it cannot be made, what needs it is refused by PostgreSQL and reported.
+    """
     try:
         functions.install(walk.main)
+    except TargetError:
+        if needed:
+            raise
     except psycopg.Error as error:
         if is_passing(error):
             raise
-        walk.progress.note(f"left out: the schema sqlite with SQLite's functions: {say(error)}")
+        if needed:
+            walk.progress.note(f"left out: the schema sqlite with SQLite's functions: {say(error)}")
 
 
 def _add_pgvector(connection: psycopg.Connection[Any]) -> None:

@@ -5,6 +5,7 @@ Light on purpose: `remembered`, which can build it anew, needs the whole planner
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from outgrow.errors import TargetError
@@ -24,6 +25,14 @@ class Remembered:
     model: TargetModel
     options: Options
     texts: tuple[str, ...]
+
+
+_TEMPORARY = re.compile(r"CREATE TEMP |CREATE(?: UNIQUE)? INDEX temp\.")
+
+
+def lasting(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """SQLite's texts without those of temporary objects, as `move.define` marks them."""
+    return tuple(text for text in texts if not _TEMPORARY.match(text))
 
 
 def loaded(text: str, schema: str) -> Remembered:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Sequence
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from outgrow.runtime.async_worker import Worker
 from outgrow.runtime.pooled import PooledConnection
@@ -21,6 +21,18 @@ Parameters = Any
 
 _AT_A_TIME = 64
 """Rows that an iteration fetches in one go, as aiosqlite does."""
+
+
+class Lease(Protocol):
+    """What a connection was lent under: its thread, and what to tell when it goes back or is lost."""
+
+    worker: Worker
+
+    def back(self) -> None:
+        """It was closed."""
+
+    def lost(self) -> None:
+        """It was forgotten."""
 
 
 class Result(Generic[Closes]):
@@ -134,20 +146,22 @@ class AsyncCursor:
 
 
 class AsyncConnection:
-    """A connection whose methods are awaited. Its calls run one after the other, whichever task makes them."""
+    """A connection whose methods are awaited. Calls of several tasks run one after the other."""
 
-    def __init__(
-        self, connection: PooledConnection, worker: Worker, given_back: Callable[[], None]
-    ) -> None:
-        self._connection, self._worker = connection, worker
-        self._given_back: Callable[[], None] | None = given_back
+    def __init__(self, connection: PooledConnection, lease: Lease) -> None:
+        self._connection, self._worker = connection, lease.worker
+        self._lease: Lease | None = lease
+
+    def __del__(self) -> None:
+        if self._lease is not None:  # the connection itself tells its pool
+            self._lease.lost()
 
     async def run(self, act: Callable[[PooledConnection], T]) -> T:
         """What `act` returns, called with the connection of sqlite3's shape, in its thread.
 
         For whatever has no method here. Cancelled, it waits for `act`, whose statement ends on the server.
         """
-        return await self._worker.run(lambda: act(self._connection), self._connection.interrupt)
+        return await self._worker.run(lambda: act(self._connection), stop=self._connection.interrupt)
 
     def cursor(self) -> Result[AsyncCursor]:
         """A new cursor."""
@@ -196,12 +210,24 @@ class AsyncConnection:
 
     async def close(self) -> None:
         """Gives the connection back; what is open is rolled back. A second time does nothing."""
-        given_back, self._given_back = self._given_back, None
-        if given_back is not None:
+        await self.end(commit=False)
+
+    async def end(self, *, commit: bool) -> None:
+        """Commits or rolls back, then gives the connection back, cancelled or not."""
+
+        def act() -> None:
             try:
-                await self._worker.run(self._connection.close)
+                if commit:
+                    self._connection.commit()
             finally:
-                given_back()
+                self._connection.close()  # which rolls back what is open
+
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            try:
+                await self._worker.run(act, always=True)
+            finally:
+                lease.back()
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""A thread that runs blocking calls for coroutines, one after the other; also when the coroutine is cancelled.
+"""A thread that runs blocking calls for coroutines, one after the other, and ends those that are cancelled.
 
 `async_pool` gives each connection that is out such a thread. A coroutine that is cancelled does not go on
 before its call is over: whoever came next would find the connection in the middle of something.
@@ -47,7 +47,7 @@ class _Call(Generic[T]):
         with suppress(RuntimeError):  # the loop may be closed by now
             self._loop.call_soon_threadsafe(self._tell, result, error)
 
-    def _tell(self, result: T, error: BaseException | None) -> None:
+    def _tell(self, result: Any, error: BaseException | None) -> None:
         if error is not None:
             self.done.set_exception(error)
         else:
@@ -63,7 +63,9 @@ class _Call(Generic[T]):
         """Calls `how` while it runs, which makes it end."""
         with self._lock:
             if not self._over:
-                with suppress(Exception):  # a server that is gone cannot be told; the call hears of that itself
+                with suppress(
+                    Exception
+                ):  # a server that is gone cannot be told; the call hears of that itself
                     how()
 
 
@@ -74,18 +76,20 @@ class Worker:
         self._calls: queue.SimpleQueue[_Call[Any] | None] = queue.SimpleQueue()
         threading.Thread(target=_work, args=(self._calls,), name="outgrow-async", daemon=True).start()
 
-    async def run(self, act: Callable[[], T], stop: Callable[[], None] | None = None) -> T:
+    async def run(
+        self, act: Callable[[], T], *, stop: Callable[[], None] | None = None, always: bool = False
+    ) -> T:
         """What `act` returns or raises.
 
-        When the caller is cancelled, an `act` that waits for others is left out; one that runs is told to
-        `stop`, from another thread and until it does, and waited for.
+        When the caller is cancelled, an `act` that waits for others is left out, unless it is `always` to be
+        done; one that runs is told to `stop`, from another thread and until it does, and waited for.
         """
         call = _Call(act)
         self._calls.put(call)
         try:
             return await asyncio.shield(call.done)
         except asyncio.CancelledError:
-            if not call.drop():
+            if always or not call.drop():
                 await _to_the_end(asyncio.ensure_future(_over(call, stop)))
             raise
 

@@ -139,7 +139,7 @@ class Backend(psycopg.Connection[tuple[Any, ...]]):
             raise
 
     def begin_session(self, pooler: bool | None) -> None:
-        """Sets what every application's session has, and finds out whether a pooler stands between, unless told.
+        """Sets what every application has, and finds out whether a pooler stands between unless told.
 
         A pooler makes up the process number that it tells its clients.
         """

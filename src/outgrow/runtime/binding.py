@@ -22,6 +22,9 @@ _KINDS: dict[type, Kind] = {
     int: "integer", float: "real", str: "text", bytes: "blob", type(None): "null", bool: "integer",
     bytearray: "blob", memoryview: "blob",
 }  # fmt: skip
+_BASES: tuple[tuple[type, Kind], ...] = ((int, "integer"), (float, "real"), (str, "text"))
+_PLAIN: frozenset[Kind | None] = frozenset({"text", "blob", "null"})
+"""Classes of whose values nothing is to be looked at."""
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
@@ -108,10 +111,10 @@ def classified(
     `adapt` comes before sqlite3's adapters. Raises MisboundError for a value that SQLite does not take, and
     whatever an adapter raises.
     """
-    kinds = tuple([_KINDS.get(type(value)) for value in values])
-    if not (None in kinds or "real" in kinds or "integer" in kinds) and not _base_types_adapted():
-        return values, kinds  # type: ignore[return-value] - None is not among them
+    kinds = [_KINDS.get(type(value)) for value in values]
     adapts_all = _base_types_adapted()
+    if _PLAIN.issuperset(kinds) and not adapts_all:
+        return values, tuple(kind for kind in kinds if kind is not None)
     made: list[Any] = []
     found: list[Kind] = []
     for place, kind in enumerate(kinds):
@@ -147,9 +150,9 @@ def _adapted(value: Any, adapt: Callable[[Any], Any] | None) -> Any:
 
 
 def _kind_of_subclass(value: Any) -> Kind | None:
-    for kind, name in ((int, "integer"), (float, "real"), (str, "text")):
+    for kind, name in _BASES:
         if isinstance(value, kind):
-            return name  # type: ignore[return-value] - each is a Kind
+            return name
     try:
         memoryview(value)
     except TypeError:

@@ -1,6 +1,6 @@
 """`Blob`: one value of one row as a file of bytes, as `Connection.blobopen` gives it.
 
-What is read is asked for when it is read; what is written is written at once, in the connection's transaction.
+What is read is asked for then; what is written is written at once, in the connection's transaction.
 Rules: https://docs.python.org/3/library/sqlite3.html#blob-objects, https://www.sqlite.org/c3ref/blob_open.html
 """
 
@@ -178,7 +178,7 @@ class Blob:
         return place
 
     def _current(self) -> bytes:
-        """The value as it is now; what another statement has changed since can no longer be read, as in SQLite."""
+        """The value as it is now. Once another statement has changed its length it is lost, as in SQLite."""
         content = self._content()
         if len(content) != self._length:
             raise failure(sqlite3.OperationalError, "query aborted", "SQLITE_ABORT")

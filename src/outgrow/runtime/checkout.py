@@ -7,6 +7,7 @@ away is told and closed, which takes it back.
 
 from __future__ import annotations
 
+import gc
 import logging
 import queue
 import sys
@@ -19,6 +20,9 @@ from typing import Any, Protocol
 from outgrow.runtime.backend import Backend
 
 log = logging.getLogger("outgrow.runtime")
+
+_FIND_SECONDS = 5.0
+"""How long a forgotten connection has to come back: it may have something to roll back."""
 
 _NOT_THE_APPLICATION = ("outgrow.runtime.", "contextlib.", "asyncio.", "threading.", "concurrent.")
 
@@ -137,15 +141,29 @@ class Checkouts:
     def __del__(self) -> None:
         self._forgotten.put(None)
 
+    def find_forgotten(self) -> bool:
+        """Whether the garbage collector finds connections that were forgotten; they are back then.
+
+        sqlite3's connections are part of a cycle, so that a forgotten one may lie about for long.
+        """
+        before = self.leaked
+        gc.collect()
+        if self.leaked == before and self._forgotten.empty():
+            return False
+        with self._changed:
+            return self._changed.wait_for(lambda: self.leaked > before, _FIND_SECONDS)
+
     def take_back(self, connection: Forgotten) -> None:
         """Tells of a connection that was forgotten, and closes it."""
         if (out := connection.checkout) is not None:
-            self.leaked += 1
             log.error(
                 "a connection was never given back: %s; it is taken back now. "
                 "Take connections by `with`, or close them", out.held(),
             )  # fmt: skip
         connection.close()
+        with self._changed:
+            self.leaked += 1
+            self._changed.notify_all()
 
     def tell_late(self) -> None:
         """Tells of those that are out too long, of each once."""

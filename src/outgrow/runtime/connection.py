@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Self
 
 import psycopg
@@ -60,7 +60,8 @@ class Connection(sqlite3.Connection):
 
     @classmethod
     def over(
-        cls, raw: psycopg.Connection[Any], *, release: Callable[[psycopg.Connection[Any]], None] | None = None,
+        cls, raw: psycopg.Connection[Any], *,
+        release: Callable[[psycopg.Connection[Any]], None] | None = None,
         schema: str = "public", values: Values = "sqlite", timeout: float = 5.0,
         isolation_level: str | None = "", check_same_thread: bool = False, detect_types: int = 0,
         autocommit: bool | int = LEGACY,
@@ -161,8 +162,8 @@ class Connection(sqlite3.Connection):
         return str.upper(level)
 
     @property
-    def isolation_level(self) -> str | None:
-        """As in sqlite3: None for autocommit, else how a transaction begins before a statement that writes."""
+    def isolation_level(self) -> Any:
+        """As in sqlite3: None for autocommit, else how a transaction begins before a change of rows."""
         self._check()
         return self._level
 
@@ -309,7 +310,7 @@ class Connection(sqlite3.Connection):
         self._check_closed()
         self._engine.interrupt()
 
-    def iterdump(self, **options: Any) -> Iterator[str]:
+    def iterdump(self, **options: Any) -> Generator[str, None, None]:
         """The database as SQLite's SQL, as sqlite3 makes it."""
         self._check()
         return super().iterdump(**options)
@@ -400,10 +401,10 @@ class Connection(sqlite3.Connection):
 
     # What PostgreSQL has no equal of.
 
-    def create_function(self, name: str, narg: int, func: Any, /, **options: Any) -> None:
+    def create_function(self, name: str, narg: int, func: Any, *, deterministic: bool = False) -> None:
         """As in sqlite3. A query that calls it is answered by SQLite here, over the rows that it reads."""
         self._check()
-        super().create_function(name, narg, func, **options)
+        super().create_function(name, narg, func, deterministic=deterministic)
         self._engine.own.set(name, there=func is not None)
 
     def create_aggregate(self, name: str, n_arg: int, aggregate_class: Any, /) -> None:

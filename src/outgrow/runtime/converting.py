@@ -1,4 +1,4 @@
-"""From SQLite's values to what a program asked for: converters by declared type or column name, text factories.
+"""From SQLite's values to what a program asked for: by registered converters and by its text factory.
 
 Used by `cursor`. Rules: https://docs.python.org/3/library/sqlite3.html#how-to-convert-sqlite-values-to-custom-python-types
 """

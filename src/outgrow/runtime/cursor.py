@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 _AT_ONCE = 512
-"""Rows that are taken from a result together: the first ones when the statement has run, the rest when asked for."""
+"""Rows that are taken from a result together: the first when the statement has run, others when asked for."""
 
 
 class Cursor(sqlite3.Cursor):
@@ -55,7 +55,7 @@ class Cursor(sqlite3.Cursor):
         """Lets go of the rows of the statement before."""
         self._rows: list[Row] = []
         self._next = 0
-        self._rest: tuple[Transformer, int, int] | None = None
+        self._rest: tuple[Any, int, int] | None = None  # psycopg's Transformer, next row, number of rows
         self._converters: tuple[Converter | None, ...] | None = None
         self._local: Any = None
         self._finished: list[Any] = []

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from outgrow.errors import TranslationError
+from outgrow.move.kept import lasting, refreshed
 from outgrow.postgres import kept_model
 from outgrow.runtime.known import Known, keep_catalog, known, log, privileges
 from outgrow.schema import document
@@ -28,7 +29,6 @@ def define(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known:
     """
     from outgrow.move.define import define as planned  # noqa: PLC0415 - heavy, and rare
     from outgrow.move.facts import with_facts  # noqa: PLC0415
-    from outgrow.move.kept import refreshed  # noqa: PLC0415
 
     schema = before.model.schema
     if before.version:  # whoever defines at the same time waits here, and then sees the other's
@@ -45,22 +45,18 @@ def define(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known:
         for finding in made.findings:
             log.warning("%s", finding)
         version = before.version
-        if _lasting(made.schema) != _lasting(before.texts):
+        if lasting(made.schema) != lasting(before.texts):
             version = _keep(raw, before, made.model, made.schema)
     return before.changed(made.model, made.schema, version)
 
 
 def _keep(raw: psycopg.Connection[Any], before: Known, model: TargetModel, texts: tuple[str, ...]) -> int:
     schema = model.schema
-    lasting = _lasting(texts)
+    remaining = lasting(texts)
     relations = tuple(relation for relation in model.relations if relation.schema != TEMPORARY)
-    kept = replace(before.remembered, model=replace(model, relations=relations, attached=()), texts=lasting)
-    keep_catalog(raw, schema, lasting)
+    kept = replace(before.remembered, model=replace(model, relations=relations, attached=()), texts=remaining)
+    keep_catalog(raw, schema, remaining)
     return kept_model.write(raw, schema, document.dump(kept))
-
-
-def _lasting(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(text for text in texts if not text.startswith("CREATE TEMP"))
 
 
 def merged(own: Known, other: Known) -> Known:
@@ -71,7 +67,7 @@ def merged(own: Known, other: Known) -> Known:
     model = replace(
         other.model, relations=(*own_relations, *other.model.relations), attached=own.model.attached
     )
-    own_texts = tuple(text for text in own.texts if text.startswith("CREATE TEMP"))
+    own_texts = tuple(text for text in own.texts if text not in lasting(own.texts))
     return other.changed(model, (*other.texts, *own_texts), other.version)
 
 
@@ -90,8 +86,8 @@ def attached(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known | N
         return None
     if kept_model.read(raw, fold(name)) is None:
         raise TranslationError(
-            f"ATTACH … AS {name}: the target has no schema {fold(name)} to which outgrow moved a file: move it "
-            f"there with --schema {fold(name)}",
+            f"ATTACH … AS {name}: outgrow moved no file to a schema {fold(name)} of the target: move it with "
+            f"--schema {fold(name)}",
             sql,
         )
     other = known(raw, fold(name))

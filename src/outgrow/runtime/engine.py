@@ -43,7 +43,7 @@ Bound = tuple[Sequence[Any], tuple[Kind, ...]]
 
 @dataclass(slots=True)
 class Outcome:
-    """What a statement gave. `prepared` is set where it has columns; `result` or `rows` then hold its rows."""
+    """What a statement gave. With columns `prepared` is set, and `result` or `rows` hold its rows."""
 
     prepared: Prepared | None = None
     result: pq.abc.PGresult | None = None
@@ -84,7 +84,7 @@ class Engine(Standing):
         if self.own.called(statement.sql):
             self.refuse(statement, TranslationError("a function of the program", statement.sql))
         prepared = self.prepared(statement, bound)
-        if statement.begins and begins is not None and not self.session.open:
+        if statement.is_dml and begins is not None and not self.session.open:
             self.begin(begins)
         if not prepared.sql:
             rows = [*(prepared.translated.rows or ())]
@@ -100,7 +100,7 @@ class Engine(Standing):
             self._ask_shadow(statement.sql)
         if self.own.called(statement.sql):
             raise local.cannot_write(statement.sql)
-        if statement.begins and begins is not None and not self.session.open:
+        if statement.is_dml and begins is not None and not self.session.open:
             self.begin(begins)
         parts = (sets[start : start + _IN_ONE_GO] for start in range(0, len(sets), _IN_ONE_GO))
         return sum(self._run_part(statement, part) for part in parts)
@@ -190,7 +190,7 @@ class Engine(Standing):
     # What has no equal on PostgreSQL.
 
     def refusal(self, sql: str, error: OutgrowError) -> Exception:
-        """What to raise for a statement without a translation: SQLite's own complaint, else NotSupportedError."""
+        """What to raise for a statement without a translation: SQLite's own complaint if it has one."""
         said = self.shadow.complaint(sql, self.known.texts)
         if said is not None:
             return said

@@ -195,6 +195,6 @@ def keep_catalog(raw: psycopg.Connection[Any], schema: str, texts: tuple[str, ..
     from outgrow.postgres import source_schema  # noqa: PLC0415
     from outgrow.sqlite.pragmas import read_source_schema  # noqa: PLC0415
 
-    with closing(replayed(text for text in texts if not text.startswith("CREATE TEMP"))) as empty:
+    with closing(replayed(texts)) as empty:
         said = read_source_schema(empty, "delete")
     source_schema.keep(raw, schema, said, settings=not texts)

@@ -1,7 +1,7 @@
-"""What belongs to one connection of psycopg, however often it is handed out: its wire, and what its session has.
+"""What belongs to one connection of psycopg, however often it is handed out: its wire and its session.
 
-A pool gives the same connection to one user after another; what is prepared on the server, which model is known
-and what was set must not be asked anew each time. Used by `engine`.
+A pool gives the same connection to one user after another; what is prepared on the server, which model is
+known and what was set must not be asked anew each time. Used by `standing`.
 """
 
 from __future__ import annotations

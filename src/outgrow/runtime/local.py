@@ -1,9 +1,9 @@
-"""Queries that only SQLite can answer, answered by SQLite: over the rows that they read, fetched from PostgreSQL.
+"""Queries that only SQLite can answer, answered by it over the rows that they read.
 
-A function or collation that a program has registered runs in its own process, and so must the query that uses
-it. The tables it reads are copied into the empty `shadow`, the query runs there, and the copies go. What SQLite
-answers is by definition what the program expects; it costs the way of the rows, so there is a limit, and every
-such statement is told once. Used by `engine` where `translate` has no equal.
+A function or collation that a program has registered runs in its own process, and so must the query that
+uses it. The tables it reads are copied into the empty `shadow`, the query runs there, and the copies go. What
+SQLite answers is by definition what the program expects; it costs the way of the rows, so there is a limit,
+and every such statement is told once. Used by `engine` where `translate` has no equal.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def cannot_write(sql: str) -> sqlite3.Error:
     """For a statement that writes with the program's own functions, which the server cannot call."""
     return failure(
         sqlite3.NotSupportedError,
-        "a statement that writes cannot call a function of the program inside PostgreSQL: compute the value in "
-        f"Python and bind it (in: {' '.join(sql.split())[:80]})",
+        "a statement that writes cannot call a function of the program inside PostgreSQL: compute the value "
+        f"in Python and bind it (in: {' '.join(sql.split())[:80]})",
         "SQLITE_ERROR",
     )

@@ -22,6 +22,8 @@ from outgrow.runtime.urls import without_own
 
 Values = Literal["sqlite", "native"]
 
+_VALUES: dict[str, Values] = {"sqlite": "sqlite", "native": "native"}
+
 _PATIENCE = 10.0
 """Seconds that a lost connection waits for a server that is starting again."""
 
@@ -53,12 +55,13 @@ def place(url: str, schema: str | None, values: str | None) -> Place:
                 sqlite3.OperationalError, f"{key} is {given}, and the URL says {said[key]}: say it once",
                 "SQLITE_CANTOPEN",
             )  # fmt: skip
-    chosen = values or said.get("values") or "sqlite"
-    if chosen not in {"sqlite", "native"}:
+    word = values or said.get("values") or "sqlite"
+    chosen = _VALUES.get(word)
+    if chosen is None:
         raise failure(
-            sqlite3.OperationalError, f"values is {chosen}: it must be sqlite or native", "SQLITE_CANTOPEN"
+            sqlite3.OperationalError, f"values is {word}: it must be sqlite or native", "SQLITE_CANTOPEN"
         )
-    return Place(url=without_own(url), schema=schema or said.get("schema") or "public", values=chosen)  # type: ignore[arg-type] - checked above
+    return Place(url=without_own(url), schema=schema or said.get("schema") or "public", values=chosen)
 
 
 def opened(url: str, *, patient: bool = False) -> psycopg.Connection[Any]:
@@ -95,9 +98,7 @@ def with_functions(raw: psycopg.Connection[Any]) -> None:
     except psycopg.errors.InsufficientPrivilege as error:
         if there is None:
             raise TargetError(
-                f"the database {raw.info.dbname} lacks the schema sqlite with SQLite's functions, and the user "
+                f"the database {raw.info.dbname} lacks the schema sqlite with SQLite's functions, and "
                 f"{raw.info.user} may not make it: connect once as the owner, or grant CREATE on the database"
             ) from error
-        log.warning(
-            "SQLite's functions in the target are of another outgrow than this one: connect once as their owner"
-        )
+        log.warning("SQLite's functions in the target are another outgrow's: connect once as their owner")

@@ -41,6 +41,9 @@ log = logging.getLogger("outgrow.runtime")
 _RECONNECT_SECONDS = 3.0
 """How long psycopg_pool tries one reconnection, ever more slowly, before it begins anew."""
 
+_LEAST_SECONDS = 0.05
+"""How long a request waits at least: psycopg_pool gives nothing to one that does not wait at all."""
+
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 _inherited: list[object] = []
 
@@ -95,7 +98,7 @@ class Pool:
         self.timeout = timeout
         self.min_size, self.max_size = min_size, max_size
         self._conninfo = conninfo(self.place.url)
-        self._max_waiting, self._max_lifetime, self._max_idle = max_waiting, max_lifetime, max_idle
+        self.max_waiting, self._max_lifetime, self._max_idle = max_waiting, max_lifetime, max_idle
         self._check_after = check_after
         self._session = SessionSettings(
             statement_timeout=statement_timeout,
@@ -169,7 +172,7 @@ class Pool:
         connection.checkout, connection.forget = checkout, checkouts.forget
         if raw.pooler:
             session = connection.engine.session
-            session._before += tuple(map(Request, self._session.of_transaction()))
+            session._before += tuple(map(Request, self._session.of_transaction()))  # noqa: SLF001
         return connection
 
     def putconn(self, connection: sqlite3.Connection) -> None:
@@ -184,6 +187,10 @@ class Pool:
     def held(self) -> tuple[Held, ...]:
         """Who has a connection, since when and by which line of code; the longest first."""
         return self._checkouts.held()
+
+    def find_forgotten(self) -> bool:
+        """Takes back the connections that nobody can give back any more; whether there were any."""
+        return bool(self._checkouts.held()) and self._checkouts.find_forgotten()
 
     @property
     def closed(self) -> bool:
@@ -238,15 +245,19 @@ class Pool:
         deadline = monotonic() + timeout
         pool, news = self._opened()
         news.wait_for_first(timeout)
+        looked = False
         while True:
             if news.hopeless and not news.ever:
                 raise self._refused(pool, news.reason)
             try:
-                raw = pool.getconn(max(deadline - monotonic(), 0.001))
+                raw = pool.getconn(max(deadline - monotonic(), _LEAST_SECONDS))
             except psycopg_pool.PoolTimeout:
-                raise self._timed_out(timeout, news.reason) from None
+                if looked or not self.find_forgotten():
+                    raise self._timed_out(timeout, news.reason) from None
+                looked = True
+                continue
             except psycopg_pool.TooManyRequests:
-                raise shortage.too_many(self._max_waiting, self.max_size, self.held()) from None
+                raise shortage.too_many(self.max_waiting, self.max_size, self.held()) from None
             except psycopg_pool.PoolClosed:
                 raise shortage.closed() from None
             try:
@@ -277,7 +288,7 @@ class Pool:
                     open=True,
                     name="outgrow",
                     timeout=self.timeout,
-                    max_waiting=self._max_waiting,
+                    max_waiting=self.max_waiting,
                     max_lifetime=self._max_lifetime,
                     max_idle=self._max_idle,
                     reconnect_timeout=_RECONNECT_SECONDS,

@@ -9,7 +9,7 @@ from outgrow.runtime.connection import Connection
 
 
 class PooledConnection(Connection):
-    """A connection of a pool. `close` gives it back; so does losing the last reference, with a word in the log.
+    """A connection of a pool. `close` gives it back; so does losing the last reference, and then it is told.
 
     `checkout` is what the pool wrote down of it, `forget` what to tell when it is being destroyed.
     """

@@ -81,6 +81,5 @@ def _set(relation: Relation, reached: Any) -> Request:
     sequence, table, key = _sequence(relation)
     told = max(int(reached), 0) if isinstance(reached, int | float) else 0
     greatest = f"greatest({told}, coalesce((SELECT max({key}) FROM {table}), 0))"
-    return Request(
-        f"SELECT pg_catalog.setval({sequence}, greatest(n, 1), n > 0) FROM (SELECT {greatest} AS n) AS one".encode()
-    )
+    sql = f"SELECT pg_catalog.setval({sequence}, greatest(n, 1), n > 0) FROM (SELECT {greatest} AS n) AS one"
+    return Request(sql.encode())

@@ -1,9 +1,9 @@
 """One session on the server, with transactions as SQLite has them.
 
-A failed statement leaves the transaction as it was: a savepoint stands before it. Of savepoints only those that
-are needed are set, in the round trip of the statement itself: after the first statement of a transaction none is
-needed to undo it, and one that no write has followed serves on. BEGIN, too, goes with the first statement.
-Used by `connection`; what is sent goes through `wire`.
+A failed statement leaves the transaction as it was: a savepoint stands before it. Only those savepoints are
+set that are needed, in the round trip of the statement itself: the first statement of a transaction needs
+none, and one that no write has followed serves on. BEGIN, too, goes with the first statement. Used by
+`standing`; what is sent goes through `wire`.
 Rules: https://www.sqlite.org/lang_transaction.html, https://www.sqlite.org/lang_savepoint.html
 """
 
@@ -32,7 +32,7 @@ Results = list[pq.abc.PGresult]
 
 
 class Session:
-    """Transactions of one connection. Raises psycopg.Error throughout; after one it stands as before the call.
+    """Transactions of one connection. Raises psycopg.Error; after one it stands as before the call.
 
     `open` says whether SQLite would be in a transaction; `begun` whether PostgreSQL is. `serial` is a number
     that those who begin IMMEDIATE or EXCLUSIVE share: they wait for each other. `before` is sent with every

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from outgrow.runtime.checkout import Held
+if TYPE_CHECKING:
+    from outgrow.runtime.checkout import Held
 
 
 class PoolTimeout(sqlite3.OperationalError):

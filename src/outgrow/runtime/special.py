@@ -1,5 +1,6 @@
-"""Statements that are neither queries nor changes of rows: transactions, definitions, ATTACH, VACUUM, and two tables
-that are none here. Used by `engine`, for which each carries itself out.
+"""Statements that are neither queries nor changes of rows: transactions, definitions, ATTACH, VACUUM.
+
+And questions to what is no table here. Used by `engine`; each rule carries its statement out.
 
 To add one: a function and its verb in `_VERBS`. Rules: https://www.sqlite.org/lang.html
 """
@@ -34,6 +35,8 @@ def special(engine: Engine, statement: Statement, bound: Bound) -> Outcome | Non
         engine.shadow.follow(engine.known.texts)
         changed = sequences.change(engine.shadow, engine.known, engine.asked, statement.sql, bound[0])
         return Outcome(rowcount=changed)
+    if statement.verb == "PRAGMA" and _TEMPORARY.match(statement.sql):
+        return _of_temporary(engine, statement)
     if statement.verb == "PRAGMA" and _SCHEMA_VERSION.fullmatch(statement.sql):
         return Outcome(prepared=_VERSION, rows=[(engine.known.version,)])
     return None
@@ -108,6 +111,20 @@ def _vacuum(engine: Engine, statement: Statement) -> Outcome:
     return Outcome()
 
 
+def _of_temporary(engine: Engine, statement: Statement) -> Outcome:
+    """What SQLite says of temporary tables, which the target keeps no catalog of: the shadow has them."""
+    engine.shadow.follow(engine.known.texts)
+    cursor = engine.shadow.cursor()
+    rows = cursor.execute(statement.sql).fetchall()
+    columns = tuple(Column(label=each[0], kind="text", type="text") for each in cursor.description or ())
+    prepared = Prepared(Translated(sql="", columns=columns), native=False, inserts=False)
+    return Outcome(prepared=prepared if columns else None, rows=rows)
+
+
+_TEMPORARY = re.compile(
+    r"\s*PRAGMA\s+temp\s*\.\s*(?:table_x?info|table_list|index_x?info|index_list|foreign_key_list)\b",
+    re.IGNORECASE,
+)
 _SCHEMA_VERSION = re.compile(r"\s*PRAGMA\s+(?:main\s*\.\s*)?schema_version\s*;?\s*", re.IGNORECASE)
 _VERSION = Prepared(
     Translated(sql="", columns=(Column(label="schema_version", kind="integer", type="bigint"),)),

@@ -1,4 +1,4 @@
-"""A module shaped like the standard `sqlite3`: `import outgrow.runtime.sqlite3 as sqlite3`, and a URL will do.
+"""A module shaped like the standard `sqlite3`: `import outgrow.runtime.sqlite3 as sqlite3`, and a URL does.
 
 Everything is the standard module's own, exceptions, `Row`, adapters and constants, but for `connect`, which
 gives a connection to PostgreSQL for a URL and the standard one for a file, and the classes that go with it.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3 as _standard
 import warnings
-from sqlite3 import *  # noqa: F403 - this module is the standard one, with PostgreSQL
 from typing import Any
 
 from outgrow.runtime.blob import Blob
@@ -18,7 +17,12 @@ from outgrow.runtime.opening import is_url
 
 LEGACY_TRANSACTION_CONTROL = LEGACY
 
-__all__ = ["Blob", "Connection", "Cursor", "connect"]
+_OWN = ["LEGACY_TRANSACTION_CONTROL", "Blob", "Connection", "Cursor", "connect"]
+_DEPRECATED = {"OptimizedUnicode", "version", "version_info"}
+__all__ = [  # noqa: PLE0604 - the names of the standard module, whichever Python has it
+    *_OWN,
+    *(name for name in dir(_standard) if not name.startswith("_") and name not in {*_OWN, *_DEPRECATED}),
+]
 
 
 def connect(database: Any, *arguments: Any, **options: Any) -> Any:
@@ -42,10 +46,16 @@ def connect(database: Any, *arguments: Any, **options: Any) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """What the standard module has beyond its public names; its warnings speak of who asked."""
+    """What the standard module has; its warnings speak of who asked."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         found = getattr(_standard, name)
     for each in told:
         warnings.warn(each.message, each.category, stacklevel=2)
+    if name not in _DEPRECATED:
+        globals()[name] = found
     return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *dir(_standard)})

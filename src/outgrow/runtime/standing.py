@@ -1,7 +1,7 @@
 """Where one connection stands: its session on the server, its transaction, and the schema as it knows it.
 
-A definition that is rolled back is unknown again; a connection that was lost while nothing was under way is made
-anew; what others define is noticed. Used by `engine`; below it are `session`, `link` and `known`.
+A definition that is rolled back is unknown again; a connection that was lost while nothing was under way is
+made anew; what others define is noticed. Used by `engine`; below it are `session`, `link` and `known`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What an application's statement is on PostgreSQL: found once, kept for each combination of parameters' classes.
+"""What an application's statement is on PostgreSQL, found once for each combination of parameters' classes.
 
-`Statements` holds those of one model; `connection` and `cursor` ask it with the values bound. Before it stands
-`translate`, after it `session`, which sends what is prepared here.
+`Statements` holds those of one model; `engine` asks it with the values bound. Before it stands `translate`,
+after it `session`, which sends what is prepared here.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ class Prepared:
     """One translation, ready to be sent.
 
     `sql` is the text as bytes; `encode` gives the binary form of each parameter, `oids` their types; `fix` is
-    what each column still needs to be SQLite's value, by its place; `label_sql` is a SELECT for SQLite that has
-    the same column names; `asks_session` says that it calls last_insert_rowid() or changes().
+    what each column still needs to be SQLite's value, by its place; `label_sql` is a SELECT for SQLite with
+    the same column names; `asks_session` says that it calls last_insert_rowid() or changes(), `escapes` that
+    texts which are no UTF-8 may come.
     """
 
     __slots__ = (
-        "asks_session", "encode", "escapes", "fix", "formats", "inserts", "keyed", "label_sql", "oids", "sql", "translated",
-        "width",
+        "asks_session", "encode", "escapes", "fix", "formats", "inserts", "keyed", "label_sql", "oids", "sql",
+        "translated", "width",
     )  # fmt: skip
 
     def __init__(self, translated: Translated, *, native: bool, inserts: bool) -> None:
@@ -78,7 +79,7 @@ class Prepared:
 class Statement:
     """One text that the application sends. `verb` is what it does, "" when it is empty.
 
-    `is_dml` says that it begins with the word of a change, before which sqlite3 begins a transaction (`begins`);
+    `is_dml` says that it begins with the word of a change, before which sqlite3 begins a transaction;
     `writes` also that it does behind a WITH. `rolls_back` says that its failure ends the transaction.
     """
 
@@ -95,18 +96,13 @@ class Statement:
         self._exact: dict[tuple[Kind, ...], Prepared] = {}
         self._loose: Prepared | bool | None = None
 
-    @property
-    def begins(self) -> bool:
-        """Whether sqlite3 begins a transaction before it."""
-        return self.is_dml
-
     def prepared(self, kinds: tuple[Kind, ...], values: Sequence[Any]) -> Prepared:
         """The translation for parameters of those classes. Raises TranslationError."""
         found = self._exact.get(kinds)
         if found is not None:
             return found
         if self.writes and "null" in kinds:
-            # Each set of columns that are NULL would be a statement of its own; one that does not ask serves all.
+            # Each set of columns that are NULL would be a statement of its own; one that asks not serves all.
             loose = self._for_any()
             if loose is not None and _fits(loose.translated.parameters, kinds, values):
                 return loose

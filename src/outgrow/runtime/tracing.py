@@ -1,4 +1,4 @@
-"""A statement with its values in the place of its parameters, as SQLite tells a trace callback. Used by `cursor`."""
+"""A statement with its values in it, as SQLite tells a trace callback. Used by `cursor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values on their way: parameters into PostgreSQL's binary form, results back into what SQLite would have given.
+"""Values on their way: parameters into PostgreSQL's binary form, results into what SQLite would have given.
 
 Used by `statement`. The forms of parameters are those of `translate.scope.PARAMETER_TYPES`; what a result
 column still needs is said by its kind and conversion. Rule: https://www.sqlite.org/datatype3.html
@@ -32,7 +32,7 @@ def _tagged(value: Any) -> bytes:
 
 
 def _text(value: str) -> bytes:
-    """UnicodeEncodeError for lone surrogates, as sqlite3 raises it; ValueError for what PostgreSQL cannot hold."""
+    """UnicodeEncodeError for lone surrogates, as sqlite3 raises it; NulError for a text with NUL."""
     if "\0" in value:
         raise NulError
     return value.encode()
@@ -48,7 +48,8 @@ class NulError(ValueError):
 
 
 _ENCODERS: dict[Kind, Encoder] = {
-    "integer": _PACK_INTEGER, "real": _PACK_REAL, "text": _text, "blob": bytes, "tagged": _tagged, "null": _text,
+    "integer": _PACK_INTEGER, "real": _PACK_REAL, "text": _text, "blob": bytes, "tagged": _tagged,
+    "null": _text,
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 Made = TypeVar("Made")
 
@@ -24,8 +24,8 @@ def dump(value: Any) -> str:
 
 def load(kind: type[Made], text: str) -> Made:
     """The inverse of `dump`. Raises ValueError, KeyError or TypeError for a document of something else."""
-    made: Made = _reader(kind)(json.loads(text))
-    return made
+    read: Callable[[Any], Made] = _reader(cast("Any", kind))
+    return read(json.loads(text))
 
 
 def _plain(value: Any) -> Any:

@@ -195,7 +195,7 @@ def queries(session: Session) -> None:
     numbers = select(literal(1).label("n")).cte("numbers", recursive=True)
     numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < 5))
     print(session.scalars(select(numbers.c.n)).all())
-    print(session.execute(select(func.strftime("%Y", Book.published), func.count()).group_by(text("1"))).all())
+    print(session.execute(select(func.strftime("%Y", Book.published), func.count()).group_by(text("1")).order_by(text("1"))).all())
     print(session.execute(select(extract("year", Book.published), extract("minute", Book.added)).where(Book.id == 3)).one())
     print(session.execute(select(case((Book.rare, "rare"), else_="common"), func.count()).group_by(Book.rare).order_by(Book.rare)).all())
     print(session.execute(select(Book.price * 2, Book.pages / 7, Book.pages // 7, Book.title + "!").where(Book.id == 3)).one())

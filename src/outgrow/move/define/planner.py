@@ -214,9 +214,14 @@ def _unlimited(
 
 
 def _takes_any_class(column: Column, choice: Choice) -> bool:
-    """Whether the declaration promises no class: no type, ANY, or words that SQLite reads as NUMERIC."""
+    """Whether the declaration promises no class: no type, ANY, or words whose affinity is not what they say.
+
+    POINT, for instance, holds INT.
+    """
     if choice.conversion != "same":
         return False
+    if column.affinity is Affinity.INTEGER:
+        return declared(column.declared_type).meaning not in {"integer", "boolean"}
     if column.affinity is Affinity.BLOB:
         return declared(column.declared_type).meaning != "blob"
     return column.affinity is Affinity.NUMERIC and choice.type == "text"

@@ -5,6 +5,7 @@ Used by `define` and, for a schema that a target remembers, by `move.remembered`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -188,7 +189,7 @@ def catalog_of(connection: apsw.Connection) -> Catalog:
         },
         texts=(
             *(entry.sql for entry in main),
-            *(entry.sql if entry.type == "index" else _marked(entry.sql) for entry in temporary),
+            *(_marked(entry.sql) for entry in temporary),
         ),
     )
 
@@ -223,7 +224,9 @@ def _entries(connection: apsw.Connection, place: str) -> list[Entry]:
 
 
 def _marked(sql: str) -> str:
-    """The text of a temporary object, from which SQLite strikes the word, with it."""
+    """The text of a temporary object with the word that SQLite strikes from it; `kept.lasting` knows it."""
+    if re.match(r"CREATE( UNIQUE)? INDEX ", sql):
+        return re.sub(r"INDEX ", "INDEX temp.", sql, count=1)
     return "CREATE TEMP " + sql.removeprefix("CREATE ")
 
 

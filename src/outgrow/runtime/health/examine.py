@@ -17,7 +17,7 @@ from outgrow.postgres.connect import conninfo
 from outgrow.postgres.redact import redact
 from outgrow.runtime.health.application import Application
 from outgrow.runtime.health.check import Check, CheckKind, Verdict, failure, skipped
-from outgrow.runtime.health.subject import READER, TIMEOUTS, Subject, opened, redacted
+from outgrow.runtime.health.subject import READER, TIMEOUTS, Subject, opened, redacted, schema_of
 from outgrow.runtime.health.table import CHECKS
 from outgrow.runtime.urls import without_own
 
@@ -83,7 +83,12 @@ def examine(
     settings = application.settings
     target = settings.url if url is None and settings is not None else url or ""
     conninfo(without_own(target))  # ConfigError, before anything is tried
-    report = Report(target=redact(target, target), schema=schema or "public", checks=(), allowed=allowed)
+    report = Report(
+        target=redact(target, target),
+        schema=schema or schema_of(target) or "public",
+        checks=(),
+        allowed=allowed,
+    )
     try:
         with opened(url, schema, application, workers) as subject:
             report = replace(report, schema=subject.schema, checks=tuple(_checks(subject)))

@@ -54,6 +54,8 @@ def state(subject: Subject) -> Verdict:
             f"user {subject.session.user_name} may not use schema {name}",
             advice=[f"GRANT USAGE ON SCHEMA {quote(name)} TO {quote(subject.session.user_name)};"],
         )
+    if memory.unread:
+        return failure(memory.unread, advice=[])
     if memory.problem:
         return skipped(
             memory.problem,
@@ -74,8 +76,6 @@ def state(subject: Subject) -> Verdict:
             f"the move of {move.source} by outgrow {move.version} has not ended",
             advice=["Run the same outgrow move again: it goes on from where it stopped."],
         )
-    if memory.unread:
-        return failure(f"of the move of {move.source}: {memory.unread}", advice=[])
     ended = move.ended.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return ok(f"{move.source} was moved here by outgrow {move.version}, done {ended}")
 

@@ -6,7 +6,7 @@ the kept model (`postgres.kept_model`) says what the tables are since then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -40,7 +40,7 @@ class Remembered:
     """All moves, and of the one into the schema at hand the plan and the relations as they are now.
 
     `relations` are None where no model is kept; `redefined` says that the application defined something
-    since the move. `problem` says why the ledger cannot be read, `unread` why the plan cannot.
+    since the move. `problem` says what this user may not read, `unread` what nobody can.
     """
 
     moves: tuple[Move, ...] = ()
@@ -76,40 +76,36 @@ class _Access:
 
 def remembered(connection: psycopg.Connection[Any], schema: str) -> Remembered:
     """What is remembered of the move into `schema`, in the caller's transaction. Raises psycopg.Error."""
-    relations, redefined, unread = _kept(connection, schema)
+    found = _kept(connection, schema)
     access = queries.rows(connection, "ledger_access", _Access)
     if not access:
-        return Remembered(relations=relations, redefined=redefined, unread=unread)
+        return found
     if not access[0].readable:
-        problem = "this user may not read outgrow.move, where moves are remembered"
-        return Remembered(relations=relations, redefined=redefined, problem=problem, unread=unread)
+        return replace(found, problem="this user may not read outgrow.move, where moves are remembered")
     moves = tuple(queries.rows(connection, "ledger", Move))
     move = next((entry for entry in moves if entry.target_schema == schema), None)
-    tables: tuple[TablePlan, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
+    found = replace(found, moves=moves, move=move)
     entry = Ledger(schema).entry(connection) if move is not None else None
-    if entry is not None:
-        try:
-            tables, outcomes = load_tables(entry.plan)
-        except TargetError as error:
-            unread = str(error)
-    return Remembered(
-        moves=moves, move=move, tables=tables, outcomes=outcomes, relations=relations, redefined=redefined,
-        unread=unread,
-    )  # fmt: skip
+    if entry is None:
+        return found
+    try:
+        tables, outcomes = load_tables(entry.plan)
+    except TargetError as error:
+        return replace(found, unread=str(error))
+    return replace(found, tables=tables, outcomes=outcomes)
 
 
-def _kept(connection: psycopg.Connection[Any], schema: str) -> tuple[tuple[Relation, ...] | None, bool, str]:
-    """The relations of the kept model, whether it was changed since the move, and why it cannot be read."""
+def _kept(connection: psycopg.Connection[Any], schema: str) -> Remembered:
+    """What the kept model says."""
     try:
         with connection.transaction():
             kept = kept_model.read(connection, schema)
         if kept is None:
-            return None, False, ""
+            return Remembered()
         version, text = kept
         relations = loaded(text, schema).model.relations
     except psycopg.errors.InsufficientPrivilege:
-        return None, False, "this user may not read outgrow.model, where the tables' models are kept"
+        return Remembered(problem="this user may not read outgrow.model, where the tables' model is kept")
     except TargetError as error:
-        return None, False, str(error)
-    return tuple(r for r in relations if r.schema == schema), version > 1, ""
+        return Remembered(unread=str(error))
+    return Remembered(relations=tuple(r for r in relations if r.schema == schema), redefined=version > 1)

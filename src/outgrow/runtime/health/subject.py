@@ -73,8 +73,8 @@ class Configured:
 class Subject:
     """What one check may look at; it leaves both connections as they are.
 
-    `workers` is how many processes of the application have a pool each. `given` says that the database
-    was named apart from the application's settings, `in_url` that a URL names the schema.
+    `workers` is how many processes of the application have a pool each; `in_url` says that a URL names the
+    schema.
     """
 
     main: psycopg.Connection[Any]
@@ -85,7 +85,6 @@ class Subject:
     application: Application
     configured: Configured | None
     workers: int
-    given: bool
     in_url: bool
 
     @property
@@ -114,20 +113,18 @@ def opened(url: str | None, schema: str | None, application: Application, worker
         plain = stack.enter_context(_session(target))
         session = facts(plain)
         configured = None
-        if settings is not None and settings.kind == "postgresql":
+        if url is None:
+            configured = Configured(session=session)
+        elif settings is not None and settings.kind == "postgresql":
             configured, theirs = _configured(settings.url, stack)
             if theirs is not None and configured.session and configured.session.identity == session.identity:
                 plain.close()
                 plain, session = theirs, configured.session
         named = {schema_of(target), schema_of(settings.url if settings else "")} - {""}
         chosen = schema or schema_of(target) or next(iter(named), "public")
-        with main.transaction():
-            main.execute(READER)
-            memory = remembered(main, chosen)
         yield Subject(
-            main=main, plain=plain, session=session, schema=chosen, remembered=memory,
-            application=application, configured=configured, workers=workers, given=url is not None,
-            in_url=chosen in named,
+            main=main, plain=plain, session=session, schema=chosen, remembered=_memory(main, chosen),
+            application=application, configured=configured, workers=workers, in_url=chosen in named,
         )  # fmt: skip
 
 
@@ -150,6 +147,15 @@ def redacted(text: str, url: str | None, application: Application) -> str:
     password = os.environ.get("PGPASSWORD")
     own = application.settings.url if application.settings else ""
     return redact(text, url or "", own, *([f"password={password}"] if password else []))
+
+
+def _memory(main: psycopg.Connection[Any], schema: str) -> Remembered:
+    try:
+        with main.transaction():
+            main.execute(READER)
+            return remembered(main, schema)
+    except psycopg.Error as error:
+        return Remembered(unread=f"what moves left cannot be read: {say(error)}")
 
 
 def _configured(url: str, stack: ExitStack) -> tuple[Configured, psycopg.Connection[Any] | None]:

@@ -18,6 +18,7 @@ _ALWAYS = {
 }  # fmt: skip
 _DATES = {"DATE": 0, "TIME": 0, "DATETIME": 0, "JULIANDAY": 0, "UNIXEPOCH": 0, "STRFTIME": 1}
 """Functions that mean now when they are given no more arguments than this."""
+DEFINED = "a function or collation of the program's own"
 _MOMENTS = {"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"}
 _OF_THE_FILE = {
     "PAGE_COUNT", "FREELIST_COUNT", "DATA_VERSION", "SCHEMA_VERSION", "WAL_CHECKPOINT", "DATABASE_LIST",
@@ -50,7 +51,8 @@ def shape(sql: str, functions: Collection[str]) -> Shape:
     outer = list(_outermost(found))
     verb = next((w for w in outer if w in {"SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "VALUES"}), "")
     first = next(iter(words), "")
-    chance = next(_chances(found, functions), "")
+    every = list(_chances(found, functions))
+    chance = DEFINED if DEFINED in every else next(iter(every), "")
     if first == "EXPLAIN":
         chance = "EXPLAIN"
     elif first == "PRAGMA" and _OF_THE_FILE & {*words}:
@@ -88,6 +90,12 @@ def _calls(found: Sequence[Token], place: int) -> str:
     return unquote(token).upper() if token.kind in ("name", "quoted") and following == "(" else ""
 
 
+def _collation(found: Sequence[Token], place: int) -> str:
+    """The collation that a COLLATE at that place names, "" for none."""
+    is_named = found[place].word == "COLLATE" and place + 1 < len(found)
+    return unquote(found[place + 1]).upper() if is_named else ""
+
+
 def _chances(found: Sequence[Token], functions: Collection[str]) -> Iterator[str]:
     for place, token in enumerate(found):
         if token.word in _MOMENTS:
@@ -95,8 +103,8 @@ def _chances(found: Sequence[Token], functions: Collection[str]) -> Iterator[str
         function = _calls(found, place)
         if function in _ALWAYS:
             yield f"{function.lower()}()"
-        elif function in functions:
-            yield f"{function.lower()}(), which the program defines"
+        elif function in functions or _collation(found, place) in functions:
+            yield DEFINED
         elif function in _DATES and _means_now(_arguments(found, place + 1), _DATES[function]):
             yield f"{function.lower()}('now')"
 

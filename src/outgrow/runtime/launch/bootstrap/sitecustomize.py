@@ -17,7 +17,8 @@ _OWN_SQLITE = {
     "adbc_driver_sqlite",
 }  # fmt: skip
 _OLDEST = (3, 11)
-_ENVIRON = {key: value for key, value in os.environ.items() if key.startswith("OUTGROW_RUN_")}
+_NAMES = ("OUTGROW_RUN_TARGETS", "OUTGROW_RUN_REPORT", "OUTGROW_RUN_PATHS", "OUTGROW_RUN_TAG")
+_ENVIRON = {name: os.environ[name] for name in _NAMES if name in os.environ}
 
 
 def _report(event: str, detail: str = "") -> None:

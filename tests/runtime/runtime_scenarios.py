@@ -1,0 +1,478 @@
+"""What programs do with sqlite3. Each scenario gets a way to connect and yields everything it comes to know."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import decimal
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Connect = Callable[..., Any]
+Scenario = Callable[[Connect], Iterator[Any]]
+
+SCENARIOS: list[Scenario] = []
+
+
+def scenario(function: Scenario) -> Scenario:
+    SCENARIOS.append(function)
+    return function
+
+
+def error(act: Callable[[], object]) -> tuple[str, str, str | None]:
+    """The class, message and code of what an act raises."""
+    try:
+        act()
+    except (sqlite3.Error, sqlite3.Warning, TypeError, ValueError, LookupError, OverflowError) as raised:
+        return type(raised).__name__, str(raised), getattr(raised, "sqlite_errorname", None)
+    return "none", "", None
+
+
+def told(function: Scenario, connect: Connect) -> list[str]:
+    """All that a scenario yields, with the types."""
+    return [repr(each) for each in function(connect)]
+
+
+PEOPLE = """
+CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT NOT NULL, mail TEXT UNIQUE, age INTEGER CHECK (age > 0),
+  score REAL DEFAULT 1.5, photo BLOB, since TIMESTAMP DEFAULT '2024-01-01 00:00:00');
+CREATE TABLE pet(id INTEGER PRIMARY KEY, owner INTEGER REFERENCES person(id), name TEXT);
+"""
+
+
+def people(connect: Connect, **settings: Any) -> Any:
+    connection = connect(**settings)
+    connection.executescript(PEOPLE)
+    connection.execute("INSERT INTO person(name, mail, age) VALUES ('Ada', 'a@x', 36)")
+    connection.commit()
+    return connection
+
+
+@scenario
+def rows_and_types(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    values = ("Bob", None, 3, 2.0, b"\x00\xff", "2024-02-03 04:05:06")
+    sql = "INSERT INTO person(name, mail, age, score, photo, since) VALUES (?, ?, ?, ?, ?, ?)"
+    yield connection.execute(sql, values).lastrowid
+    yield connection.execute("SELECT * FROM person ORDER BY id").fetchall()
+    yield connection.execute("SELECT 1, 1.5, 'x', x'00', NULL, 2 > 1, 5 / 2, 5 / 2.0, 'a' || 1").fetchone()
+    yield connection.execute("SELECT ?, ?, ?, ?, ?", (1, 1.5, "x", b"y", None)).fetchone()
+    yield connection.execute("SELECT typeof(?), typeof(?), typeof(?)", (True, 2**40, -0.0)).fetchone()
+    yield connection.execute("SELECT ?, ?", (float("nan"), float("inf"))).fetchone()
+    yield connection.execute("SELECT max(age), count(*), avg(score), sum(age) FROM person").fetchone()
+
+
+@scenario
+def cursors(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    cursor = connection.cursor()
+    yield cursor.description, cursor.rowcount, cursor.lastrowid, cursor.arraysize
+    cursor.executemany("INSERT INTO pet(name) VALUES (?)", ((f"pet {n}",) for n in range(7)))
+    yield cursor.rowcount, cursor.description
+    cursor.execute("SELECT id, name AS Label, id + 1 FROM pet ORDER BY id")
+    yield cursor.description, cursor.rowcount
+    yield cursor.fetchone(), cursor.fetchmany(2), cursor.fetchmany(), next(cursor), [*cursor], cursor.fetchone()
+    yield cursor.fetchall(), cursor.fetchmany(3)
+    yield [row[0] for row in connection.execute("SELECT id FROM pet WHERE id > ? ORDER BY id DESC", (4,))]
+    yield cursor.execute("DELETE FROM pet WHERE id < 3").rowcount
+    yield cursor.execute("UPDATE pet SET name = upper(name)").rowcount
+    yield cursor.execute("UPDATE pet SET name = 'none' WHERE id = 99").rowcount
+    yield connection.total_changes
+    cursor.close()
+    yield error(lambda: cursor.execute("SELECT 1"))
+
+
+@scenario
+def nested_loops(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    connection.executemany("INSERT INTO pet(id, owner) VALUES (?, 1)", [(n,) for n in range(1, 1500)])
+    seen = 0
+    for (key,) in connection.execute("SELECT id FROM pet ORDER BY id"):
+        seen += connection.execute("SELECT count(*) FROM person WHERE id = ?", (key,)).fetchone()[0]
+        if key % 500 == 0:
+            connection.execute("UPDATE pet SET name = ? WHERE id = ?", (str(key), key))
+    yield seen, connection.execute("SELECT name FROM pet WHERE name NOT NULL ORDER BY id").fetchall()
+
+
+@scenario
+def rows_by_name(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    connection.row_factory = sqlite3.Row
+    row = connection.execute("SELECT id, name AS 'Full Name', mail FROM person").fetchone()
+    yield type(row).__name__, row.keys(), tuple(row), len(row), row["ID"], row["full name"], row[-1], row[0:2]
+    yield "mail" in row.keys(), dict(row), hash(row) == hash(row), row == row
+    yield error(lambda: row["nope"]), isinstance(row, sqlite3.Row)
+    connection.row_factory = lambda cursor, values: {d[0]: v for d, v in zip(cursor.description, values)}
+    yield connection.execute("SELECT name, age FROM person").fetchall()
+    connection.row_factory = lambda cursor, values: dict(sqlite3.Row(cursor, values))
+    yield connection.execute("SELECT age, name FROM person").fetchone()
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    yield cursor.execute("SELECT name FROM person").fetchone()
+
+
+@scenario
+def parameters(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    ask = connection.execute
+    yield ask("SELECT ?2, ?1, ?2", (1, 2)).fetchone()
+    yield ask("SELECT :a, @b, $c, :a", {"a": 1, "b": "x", "c": None, "more": 0}).fetchone()
+    yield ask("SELECT name FROM person WHERE mail = :m AND age = :n", {"m": "a@x", "n": 36}).fetchall()
+    yield ask("SELECT ?, ?3, ?", (1, 2, 3, 4)).fetchone()
+    yield ask("SELECT '?', \"name\", ':a' FROM person -- ? :x\n WHERE id = ?", [1]).fetchone()
+    for given in ((), (1, 2), {"x": 1}, None, 5, (object(),), (2**70,), ("\ud800",)):
+        yield error(lambda given=given: ask("SELECT ?", given))[0]
+    yield error(lambda: ask("SELECT ?", (1, 2)))
+    yield error(lambda: ask("SELECT :a", {"b": 1}))[0]
+    yield ask("SELECT typeof(?)", (bytearray(b"xy"),)).fetchone(), ask("SELECT ?", (memoryview(b"z"),)).fetchone()
+
+
+@scenario
+def transactions(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    other = connect()
+    yield connection.in_transaction
+    connection.execute("INSERT INTO pet(name) VALUES ('a')")
+    yield connection.in_transaction, other.execute("SELECT count(*) FROM pet").fetchone()
+    connection.rollback()
+    yield connection.in_transaction, connection.execute("SELECT count(*) FROM pet").fetchone()
+    with connection:
+        connection.execute("INSERT INTO pet(name) VALUES ('b')")
+    yield connection.in_transaction, other.execute("SELECT name FROM pet").fetchall()
+    with contextlib.suppress(ZeroDivisionError), connection:
+        connection.execute("INSERT INTO pet(name) VALUES ('c')")
+        raise ZeroDivisionError
+    yield connection.in_transaction, connection.execute("SELECT name FROM pet").fetchall()
+    connection.execute("SELECT 1")
+    yield connection.in_transaction
+    connection.execute("BEGIN IMMEDIATE")
+    yield connection.in_transaction, error(lambda: connection.execute("BEGIN"))
+    connection.execute("COMMIT")
+    yield error(lambda: connection.execute("COMMIT")), error(lambda: connection.execute("ROLLBACK"))
+    connection.commit()
+    connection.rollback()
+
+
+@scenario
+def failures_leave_the_transaction(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    connection.execute("INSERT INTO pet(name) VALUES ('kept')")
+    yield error(lambda: connection.execute("INSERT INTO person(name, mail) VALUES ('Eve', 'a@x')"))
+    yield connection.in_transaction, connection.execute("SELECT name FROM pet").fetchall()
+    connection.execute("INSERT INTO pet(name) VALUES ('kept, too')")
+    yield error(lambda: connection.execute("SELECT nothing FROM nowhere"))
+    yield error(lambda: connection.execute("INSERT INTO person(id, name) VALUES (1, 'again')"))
+    rows = [("x", "1@x"), ("y", "2@x"), ("z", "1@x"), ("w", "3@x")]
+    yield error(lambda: connection.executemany("INSERT INTO person(name, mail) VALUES (?, ?)", rows))
+    yield connection.execute("SELECT name FROM person ORDER BY name").fetchall()
+    connection.commit()
+    yield connect().execute("SELECT name FROM pet ORDER BY id").fetchall()
+
+
+@scenario
+def a_failure_first(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    yield error(lambda: connection.execute("INSERT INTO person(name) VALUES (NULL)"))
+    yield connection.in_transaction
+    connection.execute("INSERT INTO pet(name) VALUES ('then')")
+    connection.commit()
+    yield connection.execute("SELECT name FROM pet").fetchall()
+
+
+@scenario
+def errors_by_name(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    run = connection.execute
+    for sql in (
+        "INSERT INTO person(name) VALUES (NULL)", "INSERT INTO person(name, age) VALUES ('x', -1)",
+        "INSERT INTO person(id, name) VALUES (1, 'x')", "INSERT INTO person(name, mail) VALUES ('x', 'a@x')",
+    ):  # fmt: skip
+        kind, message, code = error(lambda sql=sql: run(sql))
+        yield kind, code, message.partition(":")[0]
+    for sql in (
+        "SELECT * FROM nowhere", "SELECT nothing FROM person", "SELEC 1", "SELECT 1 FROM", "SELECT (", "",
+        "SELECT nofunction(1)", "SELECT abs(1, 2)", "INSERT INTO person(nix) VALUES (1)", "DROP TABLE nix",
+        "CREATE TABLE person(x)", "SELECT 'open", "SELECT 1; SELECT 2", "UPDATE nowhere SET a = 1", "; ;",
+        "ALTER TABLE person ADD COLUMN name", "SELECT * FROM person WHERE", "INSERT INTO person VALUES (1)",
+    ):  # fmt: skip
+        yield sql, error(lambda sql=sql: run(sql))
+
+
+@scenario
+def savepoints(connect: Connect) -> Iterator[Any]:
+    connection = people(connect, isolation_level=None)
+    run = connection.execute
+    run("SAVEPOINT one")
+    yield connection.in_transaction
+    run("INSERT INTO pet(name) VALUES ('a')")
+    run("SAVEPOINT Two")
+    run("INSERT INTO pet(name) VALUES ('b')")
+    yield error(lambda: run("INSERT INTO person(name) VALUES (NULL)"))
+    run("ROLLBACK TO two")
+    run("INSERT INTO pet(name) VALUES ('c')")
+    run("RELEASE TWO")
+    yield error(lambda: run("RELEASE two")), connection.in_transaction
+    run("RELEASE SAVEPOINT one")
+    yield connection.in_transaction, run("SELECT name FROM pet ORDER BY id").fetchall()
+    run("BEGIN")
+    run("SAVEPOINT \"a b\"")
+    run("DELETE FROM pet")
+    run("ROLLBACK TO SAVEPOINT 'a b'")
+    run("COMMIT")
+    yield run("SELECT count(*) FROM pet").fetchone()
+
+
+@scenario
+def autocommit(connect: Connect) -> Iterator[Any]:
+    connection = people(connect, isolation_level=None)
+    connection.execute("INSERT INTO pet(name) VALUES ('a')")
+    yield connection.in_transaction, connect().execute("SELECT count(*) FROM pet").fetchone()
+    rows = [(1, "x"), (2, "y"), (1, "z"), (3, "w")]
+    yield error(lambda: connection.executemany("INSERT INTO person(id, name) VALUES (? + 10, ?)", rows))[0]
+    yield connect().execute("SELECT name FROM person ORDER BY id").fetchall()
+    connection.isolation_level = "EXCLUSIVE"
+    connection.execute("INSERT INTO pet(name) VALUES ('b')")
+    yield connection.in_transaction, connection.isolation_level
+    connection.isolation_level = None
+    yield connection.in_transaction, connect().execute("SELECT count(*) FROM pet").fetchone()
+
+
+@scenario
+def scripts(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    connection.execute("INSERT INTO pet(name) VALUES ('before')")
+    connection.executescript(
+        """
+        -- a comment; with a semicolon
+        CREATE TABLE note(id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT); /* ; */
+        CREATE TRIGGER noted AFTER INSERT ON pet BEGIN
+          INSERT INTO note(text) VALUES ('pet ' || new.name); UPDATE note SET text = upper(text);
+        END;
+        INSERT INTO pet(name) VALUES ('x;y');
+        SELECT * FROM note;
+        BEGIN; INSERT INTO note(text) VALUES ('in'); COMMIT
+        """
+    )
+    yield connection.in_transaction, connection.execute("SELECT id, text FROM note ORDER BY id").fetchall()
+    yield error(lambda: connection.executescript("INSERT INTO note(text) VALUES ('1'); nonsense; SELECT 1"))
+    yield connect().execute("SELECT text FROM note ORDER BY id").fetchall()
+
+
+@scenario
+def definitions(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    for _ in range(2):
+        connection.execute("CREATE TABLE IF NOT EXISTS item(a, b TEXT DEFAULT 'x', UNIQUE (a, b))")
+        connection.execute("CREATE INDEX IF NOT EXISTS item_b ON item(b)")
+    connection.execute("INSERT INTO item(a) VALUES (1), ('one'), (1.5), (x'01'), (NULL)")
+    yield connection.execute("SELECT a, typeof(a), b, rowid FROM item ORDER BY rowid").fetchall()
+    connection.execute("ALTER TABLE item ADD COLUMN c INTEGER NOT NULL DEFAULT 7")
+    connection.execute("ALTER TABLE item RENAME COLUMN b TO d")
+    connection.execute("ALTER TABLE item RENAME TO thing")
+    yield connection.execute("SELECT * FROM thing ORDER BY rowid LIMIT 1").description
+    yield connection.execute("PRAGMA table_info(thing)").fetchall()
+    yield error(lambda: connection.execute("SELECT * FROM item"))
+    connection.execute("CREATE VIEW v AS SELECT d || c AS dc FROM thing WHERE a = 1")
+    yield connection.execute("SELECT * FROM v").fetchall()
+    connection.commit()
+    connection.execute("BEGIN")
+    connection.execute("CREATE TABLE gone(x)")
+    connection.execute("INSERT INTO gone VALUES (1)")
+    yield connection.execute("SELECT * FROM gone").fetchall()
+    connection.rollback()
+    yield error(lambda: connection.execute("SELECT * FROM gone"))
+    connection.execute("CREATE TEMP TABLE t(x INTEGER)")
+    connection.execute("INSERT INTO t VALUES (1), (2)")
+    yield connection.execute("SELECT sum(x) FROM t").fetchall(), error(lambda: connect().execute("SELECT * FROM t"))
+    connection.execute("DROP VIEW v")
+    connection.execute("DROP TABLE thing")
+    names = "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY name"
+    yield connection.execute(names).fetchall(), connect().execute(names).fetchall()
+
+
+@scenario
+def writes(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    run = connection.execute
+    yield run("INSERT OR IGNORE INTO person(name, mail) VALUES ('x', 'a@x')").rowcount
+    cursor = run("INSERT OR REPLACE INTO person(id, name, mail) VALUES (5, 'y', 'a@x')")
+    yield cursor.rowcount, cursor.lastrowid
+    sql = "INSERT INTO person(id, name) VALUES (?, ?) ON CONFLICT(id) DO UPDATE SET name = excluded.name"
+    yield [run(sql, (n, f"n{n}")).rowcount for n in (5, 6, 6)]
+    yield run("SELECT id, name, mail FROM person ORDER BY id").fetchall()
+    cursor = run("INSERT INTO person(name) VALUES ('r') RETURNING id, name AS n")
+    yield cursor.fetchall(), [each[0] for each in cursor.description], cursor.lastrowid
+    yield run("UPDATE person SET age = coalesce(age, 0) + 1 WHERE id > 5 RETURNING id, age").fetchall()
+    yield run("DELETE FROM person WHERE id = 5 RETURNING name").fetchall()
+    run("INSERT INTO pet(name) SELECT name FROM person")
+    yield run("SELECT changes(), last_insert_rowid(), total_changes()").fetchone()
+    yield run("WITH n(x) AS (VALUES (1), (2)) SELECT sum(x) FROM n").fetchone()
+    run("INSERT INTO pet DEFAULT VALUES")
+    yield run("SELECT count(*) FROM pet WHERE name IS NULL").fetchone()
+
+
+@scenario
+def converters(connect: Connect) -> Iterator[Any]:
+    detect = sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES
+    sqlite3.register_converter("point", lambda raw: tuple(map(int, raw.split(b";"))))
+    sqlite3.register_converter("decimal", lambda raw: decimal.Decimal(raw.decode()))
+    sqlite3.register_adapter(decimal.Decimal, str)
+    connection = connect(detect_types=detect)
+    connection.execute("CREATE TABLE t(p point, d DECIMAL(10,2), n integer, day date)")
+    connection.execute("INSERT INTO t VALUES (?, ?, ?, ?)", ("4;5", decimal.Decimal("1.5"), 7, "2024-02-03"))
+    yield connection.execute("SELECT p, d, n, day FROM t").fetchone()
+    yield connection.execute("SELECT n AS 'n [decimal]', p || '' AS p FROM t").fetchone()
+    yield connection.execute("SELECT n AS 'n [decimal]' FROM t").description
+    yield connection.execute("SELECT q.p FROM (SELECT p FROM t) AS q").fetchone()
+    yield connect().execute("SELECT p, d FROM t").fetchone()
+    connection.execute("INSERT INTO t(p, day) VALUES (NULL, NULL)")
+    yield connection.execute("SELECT p, day FROM t WHERE n IS NULL").fetchone()
+
+
+class Pair:
+    """Adapts itself."""
+
+    def __conform__(self, protocol: object) -> str | None:
+        return "a;b" if protocol is sqlite3.PrepareProtocol else None
+
+
+@scenario
+def adapters(connect: Connect) -> Iterator[Any]:
+    connection = connect()
+    yield connection.execute("SELECT ?, typeof(?)", (Pair(), Pair())).fetchone()
+    sqlite3.register_adapter(datetime.timedelta, lambda delta: delta.total_seconds())
+    yield connection.execute("SELECT ?", (datetime.timedelta(minutes=1),)).fetchone()
+    yield error(lambda: connection.execute("SELECT ?", (complex(1, 2),)))
+
+
+@scenario
+def text_factories(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    for factory in (bytes, bytearray, lambda raw: raw.decode() + "!", str):
+        connection.text_factory = factory
+        yield connection.execute("SELECT name, id, 'é' FROM person").fetchall()
+
+
+@scenario
+def closed(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    cursor = connection.cursor()
+    connection.execute("INSERT INTO pet(name) VALUES ('lost')")
+    connection.close()
+    connection.close()
+    yield error(lambda: connection.execute("SELECT 1")), error(connection.commit)
+    yield error(lambda: cursor.execute("SELECT 1")), error(connection.cursor)
+    yield connect().execute("SELECT count(*) FROM pet").fetchone()
+
+
+@scenario
+def own_functions(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    connection.execute("INSERT INTO person(name, age) VALUES ('Bob', 3), ('Cy', 9)")
+    connection.create_function("twice", 1, lambda value: value * 2, deterministic=True)
+    yield connection.execute("SELECT twice(name), twice(age) FROM person WHERE twice(age) > 6 ORDER BY id").fetchall()
+    connection.create_function("regexp", 2, lambda pattern, value: pattern in value)
+    yield connection.execute("SELECT name FROM person WHERE name REGEXP ?", ("o",)).fetchall()
+    connection.create_collation("backwards", lambda a, b: (a < b) - (a > b))
+    yield connection.execute("SELECT name FROM person ORDER BY name COLLATE backwards").fetchall()
+    connection.row_factory = sqlite3.Row
+    yield [dict(row) for row in connection.execute("SELECT twice(age) AS t, mail FROM person ORDER BY id")]
+    connection.create_function("twice", 1, None)
+    yield error(lambda: connection.execute("SELECT twice(1)"))
+
+
+@scenario
+def dump(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    connection.execute("INSERT INTO pet(owner, name) VALUES (1, 'it''s')")
+    connection.execute("UPDATE person SET photo = x'00ff'")
+    connection.commit()
+    yield [*connection.iterdump()]
+    copy = sqlite3.connect(":memory:")
+    connection.backup(copy)
+    yield copy.execute("SELECT * FROM person").fetchall(), copy.execute("SELECT * FROM pet").fetchall()
+    copy.close()
+
+
+@scenario
+def blobs(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    connection.execute("UPDATE person SET photo = zeroblob(8)")
+    with connection.blobopen("person", "photo", 1) as blob:
+        blob.write(b"abc")
+        blob[5] = 120
+        blob.seek(0)
+        yield blob.read(4), blob.read(), len(blob), blob.tell(), blob[0], blob[-3:]
+        yield error(lambda: blob.write(b"1"))
+    yield connection.execute("SELECT photo FROM person").fetchone()
+    yield error(lambda: connection.blobopen("person", "photo", 9))[:2]
+    yield error(lambda: connection.blobopen("person", "nix", 1))[0]
+
+
+@scenario
+def pragmas(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    ask = connection.execute
+    yield ask("PRAGMA user_version").fetchone()
+    ask("PRAGMA user_version = 5")
+    yield ask("PRAGMA user_version").fetchone()
+    yield [row[1:] for row in ask("PRAGMA table_info('person')")], ask("PRAGMA foreign_key_list(pet)").fetchall()
+    yield [row[1] for row in ask("PRAGMA table_list") if not row[1].startswith("sqlite_")]
+    yield ask("PRAGMA cache_size = 100").fetchall(), ask("PRAGMA cache_size").fetchone()
+    before = ask("PRAGMA schema_version").fetchone()[0]
+    ask("CREATE TABLE more(x)")
+    yield ask("PRAGMA schema_version").fetchone()[0] - before, ask("SELECT count(*) FROM pragma_table_info('pet')").fetchone()
+
+
+@scenario
+def traces(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    seen: list[str] = []
+    connection.set_trace_callback(seen.append)
+    connection.execute("SELECT ?, ?, :x", (1, "it's", None))
+    connection.execute("INSERT INTO pet(name) VALUES (?)", ("a",))
+    connection.commit()
+    connection.set_trace_callback(None)
+    connection.execute("SELECT 2")
+    yield seen
+
+
+@scenario
+def dates(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    ask = connection.execute
+    yield ask("SELECT date('2024-02-29', '+1 year'), strftime('%Y/%m', since), julianday('2024-01-01') FROM person").fetchone()
+    yield ask("SELECT count(*) FROM person WHERE since >= datetime('2023-12-31', '+1 day')").fetchone()
+    yield ask("SELECT since FROM person WHERE since BETWEEN ? AND ?", ("2023", "2025")).fetchall()
+
+
+@scenario
+def sequences(connect: Connect) -> Iterator[Any]:
+    connection = connect()
+    connection.execute("CREATE TABLE a(id INTEGER PRIMARY KEY AUTOINCREMENT, t TEXT)")
+    yield [connection.execute("INSERT INTO a(t) VALUES (?)", (n,)).lastrowid for n in "xyz"]
+    connection.execute("DELETE FROM a")
+    yield connection.execute("INSERT INTO a(t) VALUES ('next')").lastrowid
+    connection.commit()
+    yield connection.execute("SELECT * FROM sqlite_sequence").fetchall()
+    yield connection.execute("UPDATE sqlite_sequence SET seq = 40 WHERE name = 'a'").rowcount
+    yield connection.execute("INSERT INTO a(t) VALUES ('later')").lastrowid
+    connection.execute("DELETE FROM a")
+    yield connection.execute("DELETE FROM sqlite_sequence WHERE name = ?", ("a",)).rowcount
+    yield connection.execute("INSERT INTO a(t) VALUES ('first')").lastrowid
+
+
+@scenario
+def temporary_tables(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    run = connection.execute
+    yield run('PRAGMA temp.table_info("person")').fetchall(), run("PRAGMA temp.foreign_key_list(pet)").fetchall()
+    run("CREATE TEMP TABLE t(id INTEGER PRIMARY KEY, x TEXT NOT NULL)")
+    run("CREATE INDEX temp.t_x ON t(x)")
+    yield run("PRAGMA temp.table_info(t)").fetchall(), run("PRAGMA temp.index_list(t)").description
+    yield run("INSERT INTO t(x) VALUES ('a')").lastrowid, run("SELECT * FROM temp.t").fetchall()
+    run("CREATE TEMP VIEW tv AS SELECT x || name FROM t, person")
+    yield run("SELECT * FROM tv").fetchall()
+    run("DROP TABLE t")
+    yield error(lambda: run("SELECT * FROM t"))
