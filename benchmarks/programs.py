@@ -44,6 +44,8 @@ def main(words: Sequence[str] | None = None) -> int:
                     failed.append(f"{program.name}: {error}")
                 print(file=sys.stderr)
         _print(played, failed, scripts, began, verbose=arguments.verbose)
+        for line in (line for each in played if arguments.outputs for line in report.outputs(each)):
+            print(line)
     return int(bool(failed) or not all(map(report.is_same, played)))
 
 
@@ -64,6 +66,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--scripts", type=Path, metavar="DIR", help="where the programs are installed already [a new environment]"
     )
+    parser.add_argument("--outputs", action="store_true", help="print what every command wrote on SQLite")
     parser.add_argument("--control", action="store_true", help="SQLite on both sides: nothing may be different")
     parser.add_argument("--verbose", action="store_true", help="print every difference")
     return parser.parse_args(words)

@@ -48,6 +48,12 @@ def differences(played: Played, masks: Masks) -> Iterator[str]:
         yield f"\n{played.program.name}: file {name}"
 
 
+def outputs(played: Played) -> Iterator[str]:
+    """What every command wrote on SQLite."""
+    for step in played.steps:
+        yield f"\n$ {step.line}   [{step.sqlite.code}]\n{step.sqlite.stdout}{step.sqlite.stderr}"
+
+
 def _changes(step: Step, masks: Masks, most: int = 40) -> Iterator[str]:
     for part in ("stdout", "stderr"):
         left, right = (masks.text(getattr(ran, part)).splitlines() for ran in (step.sqlite, step.postgres))

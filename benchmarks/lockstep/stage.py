@@ -81,7 +81,7 @@ class Stage:
         """The words of a command line, the program by its whole path."""
         import shlex  # noqa: PLC0415
 
-        first, *rest = shlex.split(line)
+        first, *rest = shlex.split(line.replace("{home}", str(self.home)))
         return [str(self.scripts / first), *rest]
 
     def _environment(self) -> Mapping[str, str]:

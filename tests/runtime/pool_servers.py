@@ -1,4 +1,4 @@
-"""What the tests of the pool need around it: a PgBouncer in transaction mode, and waiting for a condition."""
+"""What the tests of pool and adapter need around them: servers of their own, and waiting for a condition."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from outgrow.embedded import access
+from outgrow.embedded.cluster import Cluster
+from outgrow.embedded.throwaway import throwaway
 
 PORT = 6432
 _CONFIG = """\
@@ -34,6 +36,14 @@ server_reset_query =
 logfile =
 pidfile =
 """
+
+
+@contextmanager
+def restartable() -> Iterator[Cluster]:
+    """A throwaway server that nobody else uses, so that it may be stopped and started."""
+    with throwaway(Path(tempfile.mkdtemp(prefix="outgrow-home-"))) as cluster:
+        yield cluster
+        cluster.stop(immediate=True)
 
 
 @contextmanager

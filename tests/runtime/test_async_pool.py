@@ -6,16 +6,11 @@ import asyncio
 import gc
 import logging
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from pool_servers import wait_until
 
 from outgrow.postgres.connect import connect

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lockstep.catalogue.beets import BEETS
 from lockstep.catalogue.buku import BUKU
+from lockstep.catalogue.roundup import ROUNDUP
+from lockstep.catalogue.trac import TRAC
 from lockstep.program import Program
 
-PROGRAMS: tuple[Program, ...] = (BUKU, BEETS)
+PROGRAMS: tuple[Program, ...] = (BUKU, BEETS, TRAC, ROUNDUP)

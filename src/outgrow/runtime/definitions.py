@@ -32,7 +32,8 @@ def define(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known:
 
     schema = before.model.schema
     if before.version:  # whoever defines at the same time waits here, and then sees the other's
-        row = raw.execute(_HOLD, (schema,)).fetchone()
+        with privileges(raw, schema):
+            row = raw.execute(_HOLD, (schema,)).fetchone()
         if row is not None and row[0] != before.version:
             before = merged(before, known(raw, schema))
     remembered = refreshed(before.remembered, with_facts(before.options, raw))

@@ -153,10 +153,12 @@ class Engine(Standing):
         requests = [self._remembered(), request] if prepared.asks_session else [request]
         if self.wire.progress is not None and self.wire.told_to_stop():
             raise failure(sqlite3.OperationalError, "interrupted", "SQLITE_INTERRUPT")
+        is_open, begun = self.session.open, self.session.begun
         try:
             result = self.session.run(requests, writes=statement.writes)[-1]
         except FailedError as failed:
-            if not self.may_repeat(failed.error, writes=statement.writes):
+            # Nothing of it can have become lasting: it only reads, or its transaction began with it.
+            if begun or (statement.writes and not is_open) or not self.renewed(failed.error, is_open=is_open):
                 raise self.failed(failed.error, rolls_back=statement.rolls_back) from failed.error
             return self._outcome(statement, prepared, values)
         outcome = Outcome(prepared=prepared if prepared.width else None, result=result)

@@ -10,9 +10,9 @@ import sqlite3 as _standard
 import warnings
 from typing import Any
 
-from outgrow.runtime.blob import Blob
+from outgrow.runtime.blob import Blob as Blob
 from outgrow.runtime.connection import LEGACY, Connection
-from outgrow.runtime.cursor import Cursor
+from outgrow.runtime.cursor import Cursor as Cursor
 from outgrow.runtime.opening import is_url
 
 LEGACY_TRANSACTION_CONTROL = LEGACY

@@ -145,9 +145,14 @@ class Standing:
         if self.session.begun:
             return
         if not self.wire.heard():
-            self._reconnect()
+            self._reconnect(is_open=self.session.open)
         elif self.wire.notified or newest.get(self._key, 0) > self.known.version:
-            self._refresh()
+            try:
+                self._refresh()
+            except sqlite3.OperationalError:
+                if self.wire.heard():
+                    raise
+                self._reconnect(is_open=self.session.open)
 
     def is_stale(self) -> bool:
         """Whether others have defined something since; if so it is known afterwards."""
@@ -169,7 +174,7 @@ class Standing:
             self.know(definitions.merged(self.known, found))
             self.shadow.doubt()
 
-    def _reconnect(self) -> None:
+    def _reconnect(self, *, is_open: bool) -> None:
         """A new connection in the place of one that was lost while nothing was under way."""
         instead = ""
         if self._url is None:
@@ -180,24 +185,23 @@ class Standing:
             raise failure(
                 sqlite3.OperationalError, f"the connection to PostgreSQL is lost{instead}", "SQLITE_IOERR"
             )
-        was_open = self.session.open
         with suppress(psycopg.Error):
             self.link.raw.close()
         raw = opened(self._url, patient=True)
         log.warning("the connection to PostgreSQL was lost while it was idle; there is a new one")
         with self._told():
             self._enter(link_of(raw))
-        self.session.open = was_open
+        self.session.open = is_open
         self.shadow.doubt()
 
-    def may_repeat(self, error: psycopg.Error, *, writes: bool) -> bool:
-        """Whether a statement that was cut off can be sent again, on a new connection that there is now.
+    def renewed(self, error: psycopg.Error, *, is_open: bool) -> bool:
+        """Whether the connection was lost and there is a new one, on which a statement can be sent again.
 
-        One that only reads, outside a transaction.
+        `is_open` says that a transaction was to begin with it.
         """
-        if not is_lost(error) or writes or self.session.open or self._url is None or self.known.temporary:
+        if not is_lost(error) or self._url is None or self.known.temporary:
             return False
-        self._reconnect()
+        self._reconnect(is_open=is_open)
         return True
 
     def failed(self, error: psycopg.Error, *, rolls_back: bool = False) -> sqlite3.Error:

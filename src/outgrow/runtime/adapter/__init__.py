@@ -19,6 +19,7 @@ from outgrow.runtime.adapter.postgresql import PostgreSQLAdapter
 from outgrow.runtime.adapter.sqlite import SQLiteAdapter
 
 __all__ = [
-    "ConfiguredAdapter", "DatabaseAdapter", "DbType", "FallbackAdapter", "FallbackWarning", "FallenBack", "Health",
-    "PostgreSQLAdapter", "SQLiteAdapter", "adapter_of", "create_adapter", "get_adapter", "reset_adapter",
+    "ConfiguredAdapter", "DatabaseAdapter", "DbType", "FallbackAdapter", "FallbackWarning", "FallenBack",
+    "Health", "PostgreSQLAdapter", "SQLiteAdapter", "adapter_of", "create_adapter", "get_adapter",
+    "reset_adapter",
 ]  # fmt: skip

@@ -39,7 +39,8 @@ class FallenBack:
     mode: Literal["read-only", "read-write"]
 
     def __str__(self) -> str:
-        return f"{self.mode} on the SQLite file {self.path} since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.reason}"
+        since = f"{self.since:%Y-%m-%d %H:%M:%S} UTC"
+        return f"{self.mode} on the SQLite file {self.path} since {since}: {self.reason}"
 
 
 class FallbackAdapter(DatabaseAdapter):
@@ -117,7 +118,7 @@ class FallbackAdapter(DatabaseAdapter):
         return True
 
     def get_db_type(self) -> DbType:
-        """ "sqlite" while the file stands in."""
+        """As of whichever database is in use: "sqlite" while the file stands in."""
         return self.primary.get_db_type() if self._fallen is None else "sqlite"
 
     def health_check(self) -> Health:

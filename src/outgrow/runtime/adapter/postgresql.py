@@ -31,7 +31,7 @@ class PostgreSQLAdapter(DatabaseAdapter):
 
     @contextmanager
     def get_connection(self) -> Iterator[sqlite3.Connection]:
-        """As `DatabaseAdapter.get_connection`. Raises `PoolTimeout`, `ServerUnreachable` or `ServerRefuses`."""
+        """As `DatabaseAdapter.get_connection`. Raises as `Pool.getconn`."""
         with self.pool.connection() as connection:
             if self._configure is not None:
                 self._configure(connection)

@@ -1,0 +1,464 @@
+"""What the shim does that sqlite3 cannot be asked: moved types, other sessions, lost connections, rights."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from runtime_moves import move_into
+
+import outgrow
+from outgrow.embedded.throwaway import throwaway
+from outgrow.runtime import local
+from outgrow.runtime import sqlite3 as shim
+from outgrow.runtime.connection import Connection
+
+Moved = Callable[..., tuple[Path, str]]
+
+SHOP = """
+CREATE TABLE item(id INTEGER PRIMARY KEY, "Name" TEXT COLLATE NOCASE UNIQUE, price DECIMAL(10,2), active BOOLEAN
+  NOT NULL DEFAULT 1, doc JSON, at TIMESTAMP, day DATE, code UUID, weight REAL, mixed, raw BLOB);
+CREATE TABLE part(item INTEGER REFERENCES item(id) DEFERRABLE INITIALLY DEFERRED, n INTEGER);
+CREATE VIEW cheap AS SELECT id, "Name", price FROM item WHERE price < 2;
+INSERT INTO item VALUES
+  (1, 'Ada', 1.5, 1, '{"a": [1, 2]}', '2024-01-02 03:04:05', '2024-01-02',
+   '6f1c2d3e-0000-4000-8000-000000000001', 1.25, 'x', x'00'),
+  (2, 'Bob', 3, 0, NULL, NULL, NULL, '6f1c2d3e-0000-4000-8000-000000000002', NULL, 7, NULL);
+"""
+ROWS = [
+    (1, "Ada", 1.5, 1, '{"a": [1, 2]}', "2024-01-02 03:04:05", "2024-01-02",
+     "6f1c2d3e-0000-4000-8000-000000000001", 1.25, "x", b"\0"),
+    (2, "Bob", 3, 0, None, None, None, "6f1c2d3e-0000-4000-8000-000000000002", None, 7, None),
+]  # fmt: skip
+
+
+def test_rows_of_a_moved_file_are_those_of_sqlite(moved: Moved) -> None:
+    path, url = moved(SHOP)
+    query = "SELECT * FROM item ORDER BY id"
+    with closing(sqlite3.connect(path)) as standard, closing(shim.connect(url)) as connection:
+        found = connection.execute(query).fetchall()
+        assert found == standard.execute(query).fetchall() == ROWS
+        assert [[type(value) for value in row] for row in found] == [[type(v) for v in row] for row in ROWS]
+        assert [d[0] for d in connection.execute(query).description] == [
+            d[0] for d in standard.execute(query).description
+        ]
+
+
+def test_native_values(moved: Moved) -> None:
+    _, url = moved(SHOP)
+    with closing(outgrow.connect(url, values="native")) as connection:
+        assert connection.execute("SELECT * FROM item ORDER BY id").fetchall() == [
+            (1, "Ada", decimal.Decimal("1.50"), True, {"a": [1, 2]}, datetime.datetime(2024, 1, 2, 3, 4, 5),
+             datetime.date(2024, 1, 2), uuid.UUID("6f1c2d3e-0000-4000-8000-000000000001"), 1.25, "x", b"\0"),
+            (2, "Bob", decimal.Decimal("3.00"), False, None, None, None,
+             uuid.UUID("6f1c2d3e-0000-4000-8000-000000000002"), None, 7, None),
+        ]  # fmt: skip
+        row = (3, "Cy", decimal.Decimal("0.10"), True, {"b": None}, datetime.datetime(2025, 1, 1, 0, 0, 1),
+               datetime.date(2025, 1, 1), uuid.UUID(int=5), 2.5, b"y", None)  # fmt: skip
+        connection.execute("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        assert connection.execute("SELECT * FROM item WHERE id = 3").fetchone() == row
+
+
+def test_schema_and_values_in_the_url(moved: Moved) -> None:
+    _, url = moved(SHOP, schema="shop")
+    with closing(shim.connect(f"{url}&schema=shop&values=native")) as connection:
+        assert connection.execute("SELECT active FROM item ORDER BY id").fetchall() == [(True,), (False,)]
+    with closing(shim.connect(url, schema="shop")) as connection:
+        assert connection.execute("SELECT active FROM item ORDER BY id").fetchall() == [(1,), (0,)]
+    for given, said in (
+        ({"schema": "other"}, "schema is other, and the URL says shop: say it once"),
+        ({"values": "both"}, "values is both: it must be sqlite or native"),
+    ):
+        with pytest.raises(sqlite3.OperationalError, match=said):
+            shim.connect(f"{url}&schema=shop", **given)
+
+
+def test_a_date_in_another_format_is_refused_by_name(moved: Moved) -> None:
+    _, url = moved(SHOP)
+    with closing(shim.connect(url)) as connection:
+        connection.execute("INSERT INTO item(id, at) VALUES (3, ?)", ("2024-05-06 07:08:09",))
+        with pytest.raises(sqlite3.IntegrityError, match="the column at is timestamp.*T07"):
+            connection.execute("INSERT INTO item(id, at) VALUES (4, ?)", ("2024-05-06T07:08:09",))
+        assert connection.execute("SELECT id, at FROM item WHERE id > 2").fetchall() == [
+            (3, "2024-05-06 07:08:09")
+        ]
+
+
+def test_a_deferred_key_that_is_broken_leaves_the_transaction_open(moved: Moved) -> None:
+    path, url = moved(SHOP)
+    for connect, place in ((sqlite3.connect, path), (shim.connect, url)):
+        with closing(connect(place)) as connection:
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("INSERT INTO part VALUES (99, 1)")
+            with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY constraint failed"):
+                connection.commit()
+            assert connection.in_transaction
+            connection.execute("INSERT INTO item(id, active) VALUES (99, 1)")
+            connection.commit()
+            assert connection.execute("SELECT n FROM part").fetchall() == [(1,)]
+
+
+def test_a_result_of_many_rows_comes_in_parts(database: str) -> None:
+    with closing(shim.connect(database)) as connection:
+        connection.execute("CREATE TABLE n(i INTEGER)")
+        connection.executemany("INSERT INTO n VALUES (?)", [(i,) for i in range(2000)])
+        cursor = connection.execute("SELECT i FROM n ORDER BY i")
+        found = [cursor.fetchone()[0], *(row[0] for row in cursor.fetchmany(700)), next(cursor)[0]]
+        found += [row[0] for row in cursor.fetchmany(600)] + [row[0] for row in cursor]
+        assert found == [*range(2000)]
+        assert connection.execute("SELECT i FROM n ORDER BY i").fetchall() == [(i,) for i in range(2000)]
+
+
+def test_more_statements_than_are_kept_prepared(database: str) -> None:
+    with closing(shim.connect(database)) as connection:
+        for _ in range(4):
+            for number in range(300):
+                sql = f"SELECT ? + {number}"
+                assert connection.execute(sql, (1,)).fetchone() == (number + 1,)
+        (count,) = connection.raw.execute("SELECT count(*) FROM pg_prepared_statements").fetchone() or (0,)
+        assert 200 < count <= 257
+
+
+# Other sessions.
+
+
+def test_what_another_session_defines(database: str) -> None:
+    with closing(shim.connect(database)) as one, closing(shim.connect(database)) as other:
+        one.execute("CREATE TABLE t(a INTEGER)")
+        one.execute("INSERT INTO t VALUES (1)")
+        one.commit()
+        for _ in range(5):
+            assert other.execute("SELECT * FROM t").fetchall() == [(1,)]
+        one.execute("ALTER TABLE t ADD COLUMN b TEXT DEFAULT 'x'")
+        assert other.execute("SELECT * FROM t").fetchall() == [(1, "x")]
+        one.execute("DROP TABLE t")
+        with pytest.raises(sqlite3.OperationalError, match="no such table: t"):
+            other.execute("SELECT * FROM t")
+
+
+def test_what_another_process_defines(database: str) -> None:
+    program = "import outgrow, sys; outgrow.connect(sys.argv[1]).execute('CREATE TABLE later(x)')"
+    with closing(shim.connect(database)) as connection:
+        subprocess.run([sys.executable, "-c", program, database], check=True, timeout=60)
+        assert connection.execute("SELECT * FROM later").fetchall() == []
+
+
+def test_writers_wait_and_then_say_locked(database: str) -> None:
+    with closing(shim.connect(database)) as one, closing(shim.connect(database, timeout=0.2)) as other:
+        one.executescript("CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t VALUES (1, 0);")
+        one.execute("UPDATE t SET n = 1")
+        with pytest.raises(sqlite3.OperationalError, match="database is locked") as refusal:
+            other.execute("UPDATE t SET n = 2")
+        assert refusal.value.sqlite_errorname == "SQLITE_BUSY"
+        one.commit()
+        other.execute("UPDATE t SET n = n + 10")
+        other.commit()
+        assert one.execute("SELECT n FROM t").fetchone() == (11,)
+
+
+def test_immediate_transactions_are_alone(database: str) -> None:
+    with closing(shim.connect(database, isolation_level=None)) as one:
+        one.execute("CREATE TABLE t(n INTEGER)")
+        one.execute("INSERT INTO t VALUES (0)")
+
+        def add() -> None:
+            with closing(shim.connect(database, isolation_level=None, timeout=30)) as connection:
+                for _ in range(20):
+                    connection.execute("BEGIN IMMEDIATE")
+                    (n,) = connection.execute("SELECT n FROM t").fetchone()
+                    connection.execute("UPDATE t SET n = ?", (n + 1,))
+                    connection.execute("COMMIT")
+
+        threads = [threading.Thread(target=add) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert one.execute("SELECT n FROM t").fetchone() == (80,)
+        one.execute("BEGIN IMMEDIATE")
+        with closing(shim.connect(database, isolation_level=None, timeout=0.1)) as other:
+            with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+                other.execute("BEGIN EXCLUSIVE")
+            assert not other.in_transaction
+        one.execute("ROLLBACK")
+
+
+def test_one_connection_for_many_threads(database: str) -> None:
+    with closing(shim.connect(database, check_same_thread=False)) as connection:
+        connection.execute("CREATE TABLE t(n INTEGER)")
+        failures: list[BaseException] = []
+
+        def work(number: int) -> None:
+            try:
+                for step in range(30):
+                    connection.execute("INSERT INTO t VALUES (?)", (number * 100 + step,))
+                    connection.execute("SELECT count(*) FROM t").fetchone()
+            except BaseException as error:  # noqa: BLE001 - told by the main thread
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failures
+        connection.commit()
+        assert connection.execute("SELECT count(*), count(DISTINCT n) FROM t").fetchone() == (180, 180)
+    with closing(shim.connect(database)) as connection:
+        said: list[str] = []
+
+        def use() -> None:
+            try:
+                connection.execute("SELECT 1")
+            except sqlite3.ProgrammingError as error:
+                said.append(str(error))
+
+        thread = threading.Thread(target=use)
+        thread.start()
+        thread.join()
+        assert len(said) == 1
+        assert said[0].startswith("SQLite objects created in a thread can only be used in that same thread.")
+
+
+LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT max(i) FROM n"
+
+
+def test_interrupt_from_another_thread(database: str) -> None:
+    with closing(shim.connect(database, check_same_thread=False)) as connection:
+        timer = threading.Timer(0.3, connection.interrupt)
+        timer.start()
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            connection.execute(LONG)
+        timer.join()
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_progress_handler_ends_a_statement(database: str) -> None:
+    with closing(shim.connect(database)) as connection:
+        until = time.monotonic() + 0.3
+        connection.set_progress_handler(lambda: time.monotonic() > until, 1000)
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            connection.execute(LONG)
+        connection.set_progress_handler(None, 0)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+# Lost connections.
+
+
+def test_a_server_that_restarts(home: Path) -> None:
+    with throwaway(home) as cluster:
+        url = cluster.start()
+        with closing(shim.connect(url)) as connection, closing(shim.connect(url)) as busy:
+            connection.executescript("CREATE TABLE t(n INTEGER); INSERT INTO t VALUES (1);")
+            busy.execute("INSERT INTO t VALUES (2)")
+            cluster.stop()
+            cluster.start()
+            assert connection.execute("SELECT n FROM t").fetchall() == [(1,)]
+            connection.execute("INSERT INTO t VALUES (3)")
+            connection.commit()
+            with pytest.raises(sqlite3.OperationalError, match="connection to PostgreSQL is lost"):
+                busy.execute("INSERT INTO t VALUES (4)")
+            assert not busy.in_transaction
+            busy.execute("INSERT INTO t VALUES (5)")
+            busy.commit()
+            assert busy.execute("SELECT n FROM t ORDER BY n").fetchall() == [(1,), (3,), (5,)]
+            busy.execute("CREATE TEMP TABLE own(x)")
+            cluster.stop(immediate=True)
+            cluster.start()
+            with pytest.raises(sqlite3.OperationalError, match="lost, and with it temporary tables"):
+                busy.execute("SELECT * FROM own")
+
+
+def test_a_session_that_is_ended(database: str) -> None:
+    with closing(shim.connect(database)) as connection, psycopg.connect(database, autocommit=True) as admin:
+        connection.execute("CREATE TABLE t(n INTEGER)")
+        admin.execute("SELECT pg_terminate_backend(%s)", (connection.raw.info.backend_pid,))
+        connection.execute("INSERT INTO t VALUES (1)")
+        connection.commit()
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (1,)
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://nobody:s3cret@127.0.0.1:1/none", "Connection refused"),
+        ("postgresql://u:s3cret@[bad/none", "the target URL cannot be read"),
+    ],
+)
+def test_no_connection(url: str, says: str) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="unable to open database file") as refusal:
+        shim.connect(url)
+    assert says in str(refusal.value)
+    assert "s3cret" not in str(refusal.value)
+    assert refusal.value.sqlite_errorname == "SQLITE_CANTOPEN"
+
+
+def test_tables_that_outgrow_did_not_move(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("CREATE TABLE theirs(x integer)")
+    with pytest.raises(sqlite3.OperationalError, match="holds theirs, which outgrow did not move"):
+        shim.connect(database)
+    with closing(shim.connect(database, schema="own")) as connection:
+        connection.execute("CREATE TABLE ours(x)")
+        assert connection.execute("SELECT count(*) FROM ours").fetchone() == (0,)
+
+
+def test_a_move_that_is_not_finished(moved: Moved) -> None:
+    _, url = moved(SHOP)
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("UPDATE outgrow.move SET state = 'loading'")
+        admin.execute("DELETE FROM outgrow.model")
+    with pytest.raises(sqlite3.OperationalError, match="the move into schema public is not finished"):
+        shim.connect(url)
+
+
+def test_a_move_by_an_outgrow_that_kept_no_model(moved: Moved) -> None:
+    _, url = moved(SHOP)
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("DROP TABLE outgrow.model")
+    for _ in range(2):
+        with closing(shim.connect(url)) as connection:
+            assert connection.execute("SELECT count(*) FROM cheap").fetchone() == (1,)
+    with psycopg.connect(url) as admin:
+        assert admin.execute("SELECT version FROM outgrow.model").fetchall() == [(1,)]
+
+
+def test_a_role_that_may_only_use_the_tables(moved: Moved) -> None:
+    _, url = moved(SHOP)
+    role = f"app_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {role}".encode())
+        admin.execute(f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {role}".encode())
+        admin.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}".encode())
+    try:
+        with closing(shim.connect(f"{url}&options=-c%20role%3D{role}")) as connection:
+            assert connection.execute("SELECT price FROM cheap").fetchall() == [(1.5,)]
+            assert connection.execute("INSERT INTO item(code, active) VALUES (NULL, 1)").lastrowid == 3
+            with pytest.raises(sqlite3.OperationalError, match="access denied by PostgreSQL") as denied:
+                connection.execute("DELETE FROM item")
+            assert denied.value.sqlite_errorname == "SQLITE_AUTH"
+            assert connection.in_transaction
+            connection.commit()
+            with pytest.raises(sqlite3.OperationalError, match="may not define.*grant CREATE"):
+                connection.execute("CREATE TABLE more(x)")
+            connection.execute("CREATE TABLE IF NOT EXISTS item(id)")
+            assert connection.execute("SELECT count(*) FROM item").fetchone() == (3,)
+    finally:
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute(f"DROP OWNED BY {role}".encode())
+            admin.execute(f"DROP ROLE {role}".encode())
+
+
+def test_what_a_query_may_fetch_for_the_program_s_own_functions(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "ROWS_AT_MOST", 5)
+    with closing(shim.connect(database)) as connection:
+        connection.execute("CREATE TABLE t(n INTEGER)")
+        connection.executemany("INSERT INTO t VALUES (?)", [(n,) for n in range(5)])
+        connection.create_function("twice", 1, lambda n: n * 2)
+        assert connection.execute("SELECT sum(twice(n)) FROM t").fetchone() == (20,)
+        connection.execute("INSERT INTO t VALUES (5)")
+        with pytest.raises(sqlite3.NotSupportedError, match="over more than 5 rows of t: compute in Python"):
+            connection.execute("SELECT sum(twice(n)) FROM t")
+        for sql in ("UPDATE t SET n = twice(n)", "INSERT INTO t VALUES (twice(?))"):
+            with pytest.raises(sqlite3.NotSupportedError, match="compute the value in Python and bind it"):
+                connection.execute(sql, (1,) * sql.count("?"))
+        with pytest.raises(sqlite3.NotSupportedError, match="compute the value in Python and bind it"):
+            connection.executemany("INSERT INTO t VALUES (twice(?))", [(1,), (2,)])
+        connection.create_function("lower", 1, lambda text: "mine")
+        assert connection.execute("SELECT lower('X')").fetchone() == ("mine",)
+
+
+def test_a_shadow_table_is_no_empty_table(moved: Moved) -> None:
+    _, url = moved("CREATE VIRTUAL TABLE note USING fts5(body); INSERT INTO note VALUES ('a text');")
+    with closing(shim.connect(url)) as connection:
+        assert connection.execute("SELECT body FROM note WHERE note MATCH 'text'").fetchall() == [("a text",)]
+        with pytest.raises(sqlite3.NotSupportedError, match="note_content, which was not moved"):
+            connection.execute("SELECT * FROM note_content")
+
+
+def test_a_query_that_is_not_translated_is_answered_by_sqlite(database: str, caplog: Any) -> None:
+    with closing(shim.connect(database)) as connection:
+        connection.execute("CREATE TABLE t(s TEXT)")
+        connection.executemany("INSERT INTO t VALUES (?)", [("b",), ("A",)])
+        found = connection.execute("SELECT s || 'x' COLLATE NOCASE AS k FROM t ORDER BY k, s COLLATE RTRIM || ''")
+        assert found.fetchall() == [("Ax",), ("bx",)]
+
+
+# The module.
+
+
+def test_no_method_of_sqlite3_reaches_the_empty_database_by_accident() -> None:
+    """A new Python may bring new ones: each must be looked at."""
+    harmless = {"setlimit", "getlimit", "getconfig", "setconfig", "row_factory", "text_factory"}
+    own = {name for kind in Connection.__mro__[:1] for name in vars(kind)}
+    errors = {name for name in dir(sqlite3) if name == "Warning" or name.endswith("Error")}
+    public = {name for name in dir(sqlite3.Connection) if not name.startswith("_")}
+    assert public - own - errors - harmless == set()
+    for name in ("__call__", "__enter__", "__exit__", "__del__", "__init__"):
+        assert name in own
+    cursor = {name for name in vars(shim.Cursor)}
+    known = {"arraysize", "connection", "row_factory", "setinputsizes", "setoutputsize"}
+    assert {name for name in dir(sqlite3.Cursor) if not name.startswith("_")} - cursor - known == set()
+
+
+def test_the_module_is_the_standard_one_with_another_connect(tmp_path: Path) -> None:
+    for name in ("Error", "IntegrityError", "Row", "PARSE_DECLTYPES", "register_adapter", "Binary", "adapt"):
+        assert getattr(shim, name) is getattr(sqlite3, name)
+    with closing(shim.connect(tmp_path / "file.db")) as connection:
+        assert type(connection) is sqlite3.Connection
+    assert set(dir(sqlite3)) <= set(dir(shim))
+    assert outgrow.connect is shim.connect
+
+
+def test_a_factory_of_the_program_s_own(database: str) -> None:
+    class Mine(sqlite3.Connection):
+        def execute(self, *arguments: Any) -> Any:
+            return super().execute(*arguments)
+
+        def count(self, table: str) -> int:
+            return int(self.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+    class Tidy(sqlite3.Cursor):
+        def first(self) -> Any:
+            return self.fetchone()[0]
+
+    with closing(shim.connect(database, factory=Mine)) as connection:
+        connection.execute("CREATE TABLE t(x)")
+        connection.execute("INSERT INTO t VALUES (5)")
+        assert connection.count("t") == 1
+        assert isinstance(connection, Mine)
+        cursor = connection.cursor(Tidy)
+        cursor.execute("SELECT x FROM t")
+        assert cursor.first() == 5
+
+
+def test_attach_is_a_schema(database: str, make_sqlite: Callable[..., Path], moved: Moved) -> None:
+    moved(SHOP)
+    move_into(make_sqlite("CREATE TABLE old(x); INSERT INTO old VALUES (9);", "old.db"), database, "archive")
+    with closing(shim.connect(database)) as connection:
+        connection.execute("ATTACH 'old.db' AS archive")
+        assert connection.execute("SELECT x, (SELECT count(*) FROM item) FROM archive.old").fetchall() == [(9, 2)]
+        connection.execute("INSERT INTO archive.old VALUES (10)")
+        connection.commit()
+        assert [row[1] for row in connection.execute("PRAGMA database_list")] == ["main", "archive"]
+        connection.execute("DETACH archive")
+        with pytest.raises(sqlite3.NotSupportedError, match="moved no file to a schema nix"):
+            connection.execute("ATTACH 'x.db' AS nix")
