@@ -225,11 +225,12 @@ def test_contradictions_reach_whoever_asks(directory: Path) -> None:
 
 
 def test_settings_decide_sizes_and_arguments_overrule(database: str) -> None:
-    settings = Settings(kind="postgresql", url=database, pool_min=0, pool_max=2, timeout=0.05)
+    settings = Settings(kind="postgresql", url=database, pool_min=0, pool_max=2, timeout=60)
     adapter = create_adapter(settings, statement_timeout=9, max_size=1)
     assert isinstance(adapter, PostgreSQLAdapter)
     with adapter, adapter.get_connection() as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+        adapter.pool.timeout = 0.05
         with pytest.raises(PoolTimeout, match=r"within 0\.05 s: 1 of 1 are out"), adapter.get_connection():
             pass
 

@@ -210,6 +210,33 @@ def test_a_request_that_waited_in_vain_is_told_who_has_what(database: str, made:
     assert rows(pool, "SELECT 1") == [1]
 
 
+def test_a_server_without_a_connection_left_is_not_one_that_is_down(
+    own_server: Cluster, made: Callable[..., Pool]
+) -> None:
+    with connect(own_server.url(), autocommit=True) as plain:
+        plain.execute("ALTER SYSTEM SET max_connections = 6")
+    own_server.stop()
+    others = [psycopg.connect(own_server.start()) for _ in range(5)]
+    try:
+        pool = made(own_server.url(), max_size=2, timeout=60)
+        with pool.connection(), pytest.raises(PoolTimeout) as refused:
+            pool.getconn(timeout=0.3)
+        assert type(refused.value) is PoolTimeout
+        assert "1 of 2 are out, " in str(refused.value)
+        assert "; no more can be made: " in str(refused.value)
+        late = made(own_server.url(), timeout=0.3)
+        others.append(psycopg.connect(own_server.url()))
+        with pytest.raises(PoolTimeout, match="too many clients") as refused:
+            late.getconn()
+        assert type(refused.value) is PoolTimeout
+    finally:
+        others[0].autocommit = True
+        others[0].execute("ALTER SYSTEM RESET max_connections")
+        for other in others:
+            other.close()
+        own_server.stop()
+
+
 def test_no_more_than_so_many_wait(database: str, made: Callable[..., Pool]) -> None:
     pool = made(database, max_size=1, max_waiting=1)
     first = pool.getconn()

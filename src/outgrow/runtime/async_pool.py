@@ -104,7 +104,7 @@ class AsyncPool:
             if not await _acquired(turns, wait) and not (
                 await asyncio.to_thread(self.pool.find_forgotten) and await _acquired(turns, _AFTER_SECONDS)
             ):
-                raise shortage.timed_out(wait, self.pool.max_size, self.held(), None)
+                raise shortage.timed_out(wait, self.pool.max_size, self.held())
         finally:
             self._waiting -= 1
         return _Lease(self, loop, turns, self._idle.pop() if self._idle else Worker())

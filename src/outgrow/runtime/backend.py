@@ -30,25 +30,26 @@ _HOPELESS = re.compile(
     r"authentication failed|no password supplied|pg_hba\.conf|(?:database|role) \".*\" does not exist"
     r"|does not support SSL|certificate|invalid (?:connection|port)",
 )
+_CROWDED = re.compile(r"too many (?:clients|connections)|connection slots|no more connections allowed")
 
 
 class News:
     """How the attempts to connect of one pool went. Any thread may call.
 
     `ever` says that one succeeded; `reason` is why the last one failed, "" when it did not; `hopeless`
-    that waiting does not help.
+    that waiting does not help; `crowded` that the server has no connection left.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self.ever = False
         self.reason = ""
-        self.hopeless = False
+        self.hopeless = self.crowded = False
 
     def connected(self) -> None:
         """Writes down a success."""
         with self._changed:
-            self.ever, self.reason, self.hopeless = True, "", False
+            self.ever, self.reason, self.hopeless, self.crowded = True, "", False, False
             self._changed.notify_all()
 
     def failed(self, reason: str) -> None:
@@ -56,6 +57,7 @@ class News:
         with self._changed:
             self.reason = re.sub(r"^connection (?:failed|is bad): ", "", reason)
             self.hopeless = _HOPELESS.search(reason) is not None
+            self.crowded = _CROWDED.search(reason) is not None
             self._changed.notify_all()
 
     def wait_for_first(self, timeout: float) -> None:

@@ -313,9 +313,10 @@ class Pool:
 
     def _timed_out(self, timeout: float, reason: str) -> PoolTimeout:
         held = self.held()
-        if reason and len(held) < self.max_size:
-            return shortage.unreachable(timeout, reason)
-        return shortage.timed_out(timeout, self.max_size, held, self._checkouts.own())
+        silent = "" if self._news.ever else "it has not answered yet"
+        if not held and not self._news.crowded and (reason or silent):
+            return shortage.unreachable(timeout, reason or silent)
+        return shortage.timed_out(timeout, self.max_size, held, self._checkouts.own(), reason)
 
     def after_fork(self) -> None:
         """In a child process: begins anew, and keeps its hands off what the parent goes on using."""

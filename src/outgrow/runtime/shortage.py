@@ -44,11 +44,17 @@ def refused(reason: str) -> ServerRefuses:
     return ServerRefuses(f"cannot connect to PostgreSQL: {reason}: mend the URL or the server's settings")
 
 
-def timed_out(timeout: float, size: int, held: Sequence[Held], own: Held | None) -> PoolTimeout:
-    """After `timeout` seconds in which none of `size` came back; `own` is one that the caller has itself."""
+def timed_out(
+    timeout: float, size: int, held: Sequence[Held], own: Held | None = None, reason: str = ""
+) -> PoolTimeout:
+    """After `timeout` seconds in which none of `size` came back.
+
+    `own` is one that the caller has itself, `reason` why no more can be made.
+    """
     mine = f"; this thread has one itself, taken at {own.place}" if own else ""
+    no_more = f"; no more can be made: {reason}" if reason else ""
     return PoolTimeout(
-        f"no connection became free within {timeout:g} s: {_out(size, held)}{mine}: "
+        f"no connection became free within {timeout:g} s: {_out(size, held)}{mine}{no_more}: "
         "give connections back sooner, or let the pool be larger"
     )
 

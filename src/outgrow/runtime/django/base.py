@@ -1,0 +1,46 @@
+"""The database wrapper that Django makes for `ENGINE = "outgrow.runtime.django"`.
+
+NAME is what `outgrow.connect` takes: `postgresql://…` with `?schema=…`, or the path of a SQLite file, which is
+opened as Django's own backend does. Before it stands Django's ORM, after it `connection`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.sqlite3 import base as sqlite
+from django.db.backends.sqlite3._functions import register
+
+from outgrow.runtime import sqlite3, urls
+from outgrow.runtime.django.creation import DatabaseCreation
+from outgrow.runtime.django.operations import DatabaseOperations
+from outgrow.runtime.opening import is_url
+
+_PLACES = {"USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+
+
+class DatabaseWrapper(sqlite.DatabaseWrapper):  # type: ignore[misc]  # Django is not typed
+    """Django's SQLite, on a moved database."""
+
+    Database = sqlite3
+    creation_class = DatabaseCreation
+    ops_class = DatabaseOperations
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """What `connect` is given. Raises ImproperlyConfigured."""
+        parts = {word: str(self.settings_dict[key]) for key, word in _PLACES.items() if self.settings_dict.get(key)}
+        params: dict[str, Any] = super().get_connection_params()
+        if is_url(params["database"]) and parts:
+            raise ImproperlyConfigured("NAME is a URL: leave out USER, PASSWORD, HOST and PORT")
+        if parts:
+            params["database"] = urls.build({**parts, "dbname": params["database"]})
+        return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """A connection that SQLite's backend can use."""
+        if not is_url(conn_params["database"]):
+            return super().get_new_connection(conn_params)
+        connection = sqlite3.connect(**conn_params)
+        register(connection)
+        return connection
