@@ -476,3 +476,46 @@ def temporary_tables(connect: Connect) -> Iterator[Any]:
     yield run("SELECT * FROM tv").fetchall()
     run("DROP TABLE t")
     yield error(lambda: run("SELECT * FROM t"))
+
+
+@scenario
+def functions_called_once(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    calls: list[Any] = []
+    connection.create_function("slug", 1, lambda text: calls.append(text) or text.lower().replace(" ", "-"))
+    connection.create_function("pure", 2, lambda a, b: f"{a}{b}", deterministic=True)
+    connection.execute("INSERT INTO pet(name, owner) VALUES (slug(?), ?)", ("My Cat", 1))
+    connection.executemany("INSERT INTO pet(name) VALUES (slug(:n) || '!')", [{"n": "A B"}, {"n": "C"}])
+    connection.execute("UPDATE pet SET name = pure(?, 'x') WHERE name = pure(?2, 'a-b!')", ("new", ""))
+    yield calls, connection.execute("SELECT name, owner FROM pet ORDER BY id").fetchall()
+    connection.execute("CREATE VIRTUAL TABLE note USING fts5(body)")
+    connection.execute("INSERT INTO note VALUES ('one two'), ('three')")
+    connection.create_function("quoted", 1, lambda text: f'"{text}"')
+    yield connection.execute("SELECT body FROM note WHERE note MATCH quoted(?)", ("two",)).fetchall()
+    yield connection.execute("SELECT slug(body) FROM note WHERE note MATCH 'three OR one' ORDER BY body").fetchall()
+
+
+@scenario
+def pragmas_before_a_rebuild(connect: Connect) -> Iterator[Any]:
+    connection = people(connect, isolation_level=None)
+    run = connection.execute
+    run("INSERT INTO pet(name, owner) VALUES ('a', 1)")
+    run("PRAGMA foreign_keys = OFF")
+    yield run("PRAGMA foreign_keys").fetchone()
+    run("BEGIN")
+    run("CREATE TABLE new(id INTEGER PRIMARY KEY, name TEXT, more TEXT DEFAULT 'm')")
+    run("INSERT INTO new(id, name) SELECT id, name FROM person")
+    run("DROP TABLE person")
+    run("ALTER TABLE new RENAME TO person")
+    yield run("PRAGMA foreign_key_check").fetchall()
+    run("COMMIT")
+    run("PRAGMA foreign_keys = ON")
+    yield run("PRAGMA foreign_keys").fetchone(), run("SELECT * FROM person").fetchall()
+    yield run("PRAGMA foreign_key_list(pet)").fetchall()
+    yield error(lambda: run("INSERT INTO pet(owner) VALUES (99)"))
+    run("PRAGMA recursive_triggers = ON")
+    yield run("PRAGMA recursive_triggers").fetchone()
+    run("CREATE TABLE gone(id)")
+    run("CREATE TRIGGER t AFTER DELETE ON person BEGIN INSERT INTO gone VALUES (old.id); END")
+    run("INSERT OR REPLACE INTO person(id, name) VALUES (1, 'again')")
+    yield run("SELECT * FROM gone").fetchall()

@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Any, Self
 
 import psycopg
+import psycopg_pool
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
@@ -24,6 +25,8 @@ from outgrow.postgres.redact import redact
 
 _NO_OPTIONS = "unsupported startup parameter"
 _ANSWER_SECONDS = 5.0
+_RECONNECT_SECONDS = 3.0
+"""How long psycopg_pool tries one reconnection, ever more slowly, before it begins anew."""
 # libpq gives a failed connection no code, only words. These do not heal by waiting; with a server in
 # another language the request waits until its timeout, and the words are in the message all the same.
 _HOPELESS = re.compile(
@@ -199,3 +202,28 @@ class Backend(psycopg.Connection[tuple[Any, ...]]):
             nowhere = os.open(os.devnull, os.O_RDWR)
             os.dup2(nowhere, self.pgconn.socket)
             os.close(nowhere)
+
+
+def backends(
+    conninfo: str, *, news: News, settings: SessionSettings, pooler: bool | None, **sizes: Any
+) -> psycopg_pool.ConnectionPool[Backend]:
+    """psycopg_pool's pool of such connections, open; `sizes` are its own options."""
+    return psycopg_pool.ConnectionPool(
+        conninfo,
+        connection_class=Backend,
+        kwargs={
+            "autocommit": True, "client_encoding": "UTF8", "prepare_threshold": None,
+            "news": news, "settings": settings, "pooler": pooler,
+        },
+        open=True,
+        name="outgrow",
+        reconnect_timeout=_RECONNECT_SECONDS,
+        reconnect_failed=_try_again,
+        **sizes,
+    )  # fmt: skip
+
+
+def _try_again(pool: psycopg_pool.ConnectionPool[Backend]) -> None:
+    """Tries to connect anew for those who still wait, when psycopg_pool has given up."""
+    if pool.get_stats().get("requests_waiting"):
+        pool.check()

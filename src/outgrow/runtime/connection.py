@@ -405,7 +405,7 @@ class Connection(sqlite3.Connection):
         """As in sqlite3. A query that calls it is answered by SQLite here, over the rows that it reads."""
         self._check()
         super().create_function(name, narg, func, deterministic=deterministic)
-        self._engine.own.set(name, there=func is not None)
+        self._engine.own.set(name, there=func is not None, deterministic=deterministic)
 
     def create_aggregate(self, name: str, n_arg: int, aggregate_class: Any, /) -> None:
         """As in sqlite3, and as `create_function`."""

@@ -6,6 +6,8 @@ target keeps is what it has. Used by `connection`; `move.define` says what a def
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -43,12 +45,26 @@ def define(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known:
     with privileges(raw, schema):
         for statement in made.statements:
             raw.execute(statement.encode())
+            _validate(raw, statement)
         for finding in made.findings:
             log.warning("%s", finding)
         version = before.version
         if lasting(made.schema) != lasting(before.texts):
             version = _keep(raw, before, made.model, made.schema)
     return before.changed(made.model, made.schema, version)
+
+
+_NOT_VALID = re.compile(
+    r"(?P<table>ALTER TABLE \S+) ADD CONSTRAINT (?P<name>\"(?:[^\"]|\"\")+\"|\S+) .*NOT VALID\Z", re.S
+)
+
+
+def _validate(raw: psycopg.Connection[Any], statement: str) -> None:
+    """Has a constraint that was just added hold for the rows that are there, unless they break it."""
+    found = _NOT_VALID.match(statement)
+    if found is not None:
+        with suppress(psycopg.errors.IntegrityError), raw.transaction():
+            raw.execute(f"{found['table']} VALIDATE CONSTRAINT {found['name']}".encode())
 
 
 def _keep(raw: psycopg.Connection[Any], before: Known, model: TargetModel, texts: tuple[str, ...]) -> int:

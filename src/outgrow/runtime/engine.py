@@ -7,6 +7,7 @@ what only SQLite can.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import struct
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,9 @@ from psycopg.adapt import Transformer
 
 from outgrow.errors import OutgrowError, TranslationError
 from outgrow.runtime import local, sequences
+from outgrow.runtime.binding import classified
 from outgrow.runtime.failures import failure, is_lost
+from outgrow.runtime.folding import folded
 from outgrow.runtime.known import log
 from outgrow.runtime.shadow import Shadow
 from outgrow.runtime.standing import Standing
@@ -82,7 +85,10 @@ class Engine(Standing):
         if found is not None:
             return found
         if self.own.called(statement.sql):
-            self.refuse(statement, TranslationError("a function of the program", statement.sql))
+            once = self._folded(statement, bound)
+            if once is None or self.own.called(once[0].sql):
+                self.refuse(statement, TranslationError("a function of the program", statement.sql))
+            statement, bound = once
         prepared = self.prepared(statement, bound)
         if statement.is_dml and begins is not None and not self.session.open:
             self.begin(begins)
@@ -99,11 +105,28 @@ class Engine(Standing):
         if self.asks_first:
             self._ask_shadow(statement.sql)
         if self.own.called(statement.sql):
-            raise local.cannot_write(statement.sql)
+            tried = [self._folded(statement, bound) for bound in sets]
+            found = [each for each in tried if each is not None and not self.own.called(each[0].sql)]
+            if len(found) < len(sets):
+                raise local.cannot_write(statement.sql)
+            statement, sets = (found[0][0] if found else statement), [bound for _, bound in found]
         if statement.is_dml and begins is not None and not self.session.open:
             self.begin(begins)
         parts = (sets[start : start + _IN_ONE_GO] for start in range(0, len(sets), _IN_ONE_GO))
         return sum(self._run_part(statement, part) for part in parts)
+
+    def _folded(self, statement: Statement, bound: Bound) -> tuple[Statement, Bound] | None:
+        """The statement without those calls of the program's functions that can be made once, before it."""
+        found = folded(statement.sql, statement.layout, bound[0], self.own.scalars, self._called)
+        if found is None:
+            return None
+        return self.statements.statement(found[0]), classified(found[1])
+
+    def _called(self, text: str, values: Sequence[Any]) -> Any:
+        cursor = self.shadow.cursor()
+        numbers = [int(number) for number in re.findall(r"\?(\d+)", text)]
+        cursor.execute(f"SELECT {text}", values[: max(numbers, default=0)])
+        return cursor.fetchone()[0]
 
     def _run_part(self, statement: Statement, sets: Sequence[Bound]) -> int:
         made = [(self.prepared(statement, bound), bound[0]) for bound in sets]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg
 from psycopg.errors import Diagnostic
 
-from outgrow.schema.names import fold
+from outgrow.errors import TranslationError
+from outgrow.schema.names import fold, shorten
 from outgrow.schema.target import Relation, TargetModel
+from outgrow.sqlite.create_sql import LexError, parse_table
 
 CODES: dict[str, int] = {
     "SQLITE_ERROR": 1, "SQLITE_ABORT": 4, "SQLITE_BUSY": 5, "SQLITE_READONLY": 8, "SQLITE_INTERRUPT": 9,
@@ -44,11 +46,13 @@ def error_of(message: str) -> sqlite3.Error:
     return failure(sqlite3.OperationalError, message, "SQLITE_ERROR")
 
 
-def translated(error: psycopg.Error, model: TargetModel) -> sqlite3.Error:
-    """The error of sqlite3 that stands for PostgreSQL's."""
+def translated(error: psycopg.Error, model: TargetModel, texts: tuple[str, ...] = ()) -> sqlite3.Error:
+    """The error of sqlite3 that stands for PostgreSQL's; `texts` are SQLite's of the schema."""
     state = error.sqlstate
     if state is None:
         return _without_state(error)
+    if state == "23514":
+        return failure(*_check(error, model, texts), error)
     told = (_BY_STATE.get(state) or _BY_CLASS.get(state[:2]) or _other)(error, model)
     return failure(*told, error)
 
@@ -123,10 +127,35 @@ def _not_null(error: psycopg.Error, model: TargetModel) -> Told:
     return sqlite3.IntegrityError, text, "SQLITE_CONSTRAINT_NOTNULL"
 
 
-def _check(error: psycopg.Error, model: TargetModel) -> Told:
-    del model
-    text = f"CHECK constraint failed: {error.diag.constraint_name}"
-    return sqlite3.IntegrityError, text, "SQLITE_CONSTRAINT_CHECK"
+def _check(error: psycopg.Error, model: TargetModel, texts: tuple[str, ...]) -> Told:
+    """SQLite names a constraint, or gives the text of one without a name."""
+    name = error.diag.constraint_name or "?"
+    relation = _relation(error.diag, model)
+    for check, said in _checks(relation, texts) if relation is not None else ():
+        if check == name:
+            name = said
+            break
+    return sqlite3.IntegrityError, f"CHECK constraint failed: {name}", "SQLITE_CONSTRAINT_CHECK"
+
+
+def _checks(relation: Relation, texts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The names of a table's checks on the target, as `plan.constraints` gives them, and what SQLite says."""
+    for text in texts:
+        try:
+            table = parse_table(text)
+        except (LexError, TranslationError):
+            continue
+        if fold(table.name) != fold(relation.source):
+            continue
+        unnamed = 0
+        for check in table.checks:
+            if check.name is not None:
+                yield shorten(fold(check.name)), check.name
+                continue
+            unnamed += 1
+            number = f"_{unnamed}" if unnamed > 1 else ""
+            yield shorten(f"{relation.name}{number}", "_check"), check.expression.strip()
+        return
 
 
 def _foreign_key(error: psycopg.Error, model: TargetModel) -> Told:
@@ -169,7 +198,6 @@ _BY_STATE: dict[str, Callable[[psycopg.Error, TargetModel], Told]] = {
     "23502": _not_null,
     "23503": _foreign_key,
     "23505": _unique,
-    "23514": _check,
     "25006": _fixed(sqlite3.OperationalError, "attempt to write a readonly database", "SQLITE_READONLY"),
     "40001": _LOCKED,
     "40P01": _LOCKED,

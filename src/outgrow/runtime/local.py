@@ -44,11 +44,17 @@ class OwnFunctions:
     """The names of what a program has registered with its connection."""
 
     def __init__(self) -> None:
+        self.scalars: dict[str, bool] = {}
+        """The functions that are no aggregates, by folded name, and whether each is deterministic."""
         self._names: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
 
-    def set(self, name: str, *, there: bool) -> None:
-        """A function, aggregate or collation was registered, or is gone."""
+    def set(self, name: str, *, there: bool, deterministic: bool | None = None) -> None:
+        """A function, aggregate or collation came or went; `deterministic` is for a scalar function."""
+        if deterministic is not None and there:
+            self.scalars[fold(name)] = deterministic
+        else:
+            self.scalars.pop(fold(name), None)
         (self._names.add if there else self._names.discard)(fold(name))
         calls = [rf"\b{re.escape(each)}\s*\(" for each in sorted(self._names)]
         calls += [rf"\b{word}\b" for word, name in _OWN_WORDS.items() if name in self._names]
@@ -115,9 +121,12 @@ def _relation(name: str, model: TargetModel) -> Relation | None:
 
 
 def _copy(shadow: Shadow, relation: Relation, fetch: Fetch, at_most: int, sql: str) -> int:
-    if relation.full_text is not None or relation.rtree or relation.vectors is not None:
+    text = relation.full_text
+    if relation.rtree or relation.vectors is not None or (text is not None and not _holds_text(relation)):
         raise TranslationError(f"a query of the virtual table {relation.source} outside of PostgreSQL", sql)
     labels = [column.label for column in relation.columns if not column.generated]
+    if text is not None:
+        labels = ["rowid", *text.columns]
     listed = ", ".join(map(quote_sqlite, labels))
     table = quote_sqlite(relation.source)
     rows = fetch(f"SELECT {listed} FROM {table} LIMIT {at_most + 1}")
@@ -128,8 +137,17 @@ def _copy(shadow: Shadow, relation: Relation, fetch: Fetch, at_most: int, sql: s
             sql,
         )
     places = ", ".join("?" * len(labels))
-    shadow.cursor().executemany(f"INSERT INTO main.{table} ({listed}) VALUES ({places})", rows)
+    try:
+        shadow.cursor().executemany(f"INSERT INTO main.{table} ({listed}) VALUES ({places})", rows)
+    except sqlite3.Error as error:  # SQLite's module or collation is not here
+        raise TranslationError(f"a query of {relation.source} outside of PostgreSQL: {error}", sql) from None
     return len(rows)
+
+
+def _holds_text(relation: Relation) -> bool:
+    """Whether a full-text table's own rows can be read and indexed anew, by SQLite's module here."""
+    text = relation.full_text
+    return text is not None and text.is_fts5 and text.content != "" and not text.missing
 
 
 def cannot_write(sql: str) -> sqlite3.Error:

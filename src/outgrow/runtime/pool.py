@@ -14,7 +14,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from functools import cache
 from time import monotonic
 from typing import Any, Self
 
@@ -24,11 +24,11 @@ import psycopg_pool
 from outgrow.errors import ConfigError
 from outgrow.postgres.connect import conninfo
 from outgrow.runtime import shortage
-from outgrow.runtime.backend import Backend, News, SessionSettings
+from outgrow.runtime.backend import Backend, News, SessionSettings, backends
 from outgrow.runtime.checkout import Checkouts, Held
 from outgrow.runtime.link import link_of
 from outgrow.runtime.opening import Values, place
-from outgrow.runtime.pooled import PooledConnection
+from outgrow.runtime.pooled import PooledConnection, PoolStats
 from outgrow.runtime.shortage import PoolTimeout, ServerRefuses, ServerUnreachable
 from outgrow.runtime.wire import Request
 
@@ -38,36 +38,14 @@ __all__ = [
 
 log = logging.getLogger("outgrow.runtime")
 
-_RECONNECT_SECONDS = 3.0
-"""How long psycopg_pool tries one reconnection, ever more slowly, before it begins anew."""
-
 _LEAST_SECONDS = 0.05
 """How long a request waits at least: psycopg_pool gives nothing to one that does not wait at all."""
 
+_LONGEST_SECONDS = 2_000_000
+"""What PostgreSQL's 32 bits of milliseconds hold."""
+
 _pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 _inherited: list[object] = []
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolStats:
-    """Numbers of a pool: connections now, then requests and connections since it was opened.
-
-    `queued` requests had to wait, `waited` seconds together; `failed` got none. `lost` connections were
-    found broken; `leaked` were never given back by those who took them.
-    """
-
-    size: int
-    idle: int
-    out: int
-    waiting: int
-    requests: int
-    queued: int
-    waited: float
-    failed: int
-    connected: int
-    connect_errors: int
-    lost: int
-    leaked: int
 
 
 class Pool:
@@ -94,10 +72,13 @@ class Pool:
             raise ConfigError(
                 f"a pool of {min_size} to {max_size} connections cannot be: give 0 <= min_size <= max_size"
             )
-        self.place = place(url, schema, values)
+        times = (timeout, max_lifetime, max_idle, check_after, statement_timeout, idle_in_transaction_timeout)
+        if any(seconds is not None and not 0 <= seconds < _LONGEST_SECONDS for seconds in times):
+            raise ConfigError(f"a time of a pool is none: give seconds from 0 to {_LONGEST_SECONDS}")
+        self._place = place(url, schema, values)
         self.timeout = timeout
         self.min_size, self.max_size = min_size, max_size
-        self._conninfo = conninfo(self.place.url)
+        self._conninfo = conninfo(self._place.url)
         self.max_waiting, self._max_lifetime, self._max_idle = max_waiting, max_lifetime, max_idle
         self._check_after = check_after
         self._session = SessionSettings(
@@ -110,8 +91,7 @@ class Pool:
         self._leak_after = leak_after
         self._closed = False
         self._begin()
-        if not _pools:
-            os.register_at_fork(after_in_child=_after_fork)
+        _heed_forks()
         _pools.add(self)
 
     def _begin(self) -> None:
@@ -162,8 +142,8 @@ class Pool:
             connection = PooledConnection.over(
                 raw,
                 release=self._release,
-                schema=self.place.schema,
-                values=self.place.values,
+                schema=self._place.schema,
+                values=self._place.values,
                 isolation_level=self._isolation_level,
             )
         except BaseException:
@@ -172,7 +152,8 @@ class Pool:
         connection.checkout, connection.forget = checkout, checkouts.forget
         if raw.pooler:
             session = connection.engine.session
-            session._before += tuple(map(Request, self._session.of_transaction()))  # noqa: SLF001
+            limits = map(Request, self._session.of_transaction())
+            session._before += tuple(limits)  # noqa: SLF001 - a pooler would give settings of a session to others
         return connection
 
     def putconn(self, connection: sqlite3.Connection) -> None:
@@ -200,20 +181,7 @@ class Pool:
     def stats(self) -> PoolStats:
         """The numbers of now."""
         said = self._pool.get_stats() if self._pool is not None else {}
-        return PoolStats(
-            size=said.get("pool_size", 0),
-            idle=said.get("pool_available", 0),
-            out=len(self._checkouts.held()),
-            waiting=said.get("requests_waiting", 0),
-            requests=said.get("requests_num", 0),
-            queued=said.get("requests_queued", 0),
-            waited=said.get("requests_wait_ms", 0) / 1000,
-            failed=said.get("requests_errors", 0),
-            connected=said.get("connections_num", 0) - said.get("connections_errors", 0),
-            connect_errors=said.get("connections_errors", 0),
-            lost=said.get("returns_bad", 0) + said.get("connections_lost", 0),
-            leaked=self._checkouts.leaked,
-        )
+        return PoolStats.of(said, out=len(self._checkouts.held()), leaked=self._checkouts.leaked)
 
     def close(self, timeout: float = 10.0) -> bool:
         """Lends no more, waits until all is back, and ends the connections; whether all came back.
@@ -258,8 +226,8 @@ class Pool:
                 continue
             except psycopg_pool.TooManyRequests:
                 raise shortage.too_many(self.max_waiting, self.max_size, self.held()) from None
-            except psycopg_pool.PoolClosed:
-                raise shortage.closed() from None
+            except psycopg_pool.PoolClosed:  # by `close`, or because another request was refused
+                raise (shortage.closed() if self._closed else shortage.refused(news.reason)) from None
             try:
                 stands = raw.stands(self._check_after)
             except BaseException:
@@ -276,24 +244,17 @@ class Pool:
                 raise shortage.closed()
             if self._pool is None:
                 self._news = News()
-                self._pool = psycopg_pool.ConnectionPool(
+                self._pool = backends(
                     self._conninfo,
-                    connection_class=Backend,
-                    kwargs={
-                        "autocommit": True, "client_encoding": "UTF8", "prepare_threshold": None,
-                        "news": self._news, "settings": self._session, "pooler": self._pooler,
-                    },
+                    news=self._news,
+                    settings=self._session,
+                    pooler=self._pooler,
                     min_size=self.min_size,
                     max_size=self.max_size,
-                    open=True,
-                    name="outgrow",
-                    timeout=self.timeout,
                     max_waiting=self.max_waiting,
                     max_lifetime=self._max_lifetime,
                     max_idle=self._max_idle,
-                    reconnect_timeout=_RECONNECT_SECONDS,
-                    reconnect_failed=_try_again,
-                )  # fmt: skip
+                )
             return self._pool, self._news
 
     def _release(self, raw: psycopg.Connection[Any]) -> None:
@@ -328,12 +289,11 @@ class Pool:
         self._begin()
 
 
+@cache
+def _heed_forks() -> None:
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def _after_fork() -> None:
     for pool in list(_pools):
         pool.after_fork()
-
-
-def _try_again(pool: psycopg_pool.ConnectionPool[Backend]) -> None:
-    """Tries to connect anew for those who still wait, when psycopg_pool has given up."""
-    if pool.get_stats().get("requests_waiting"):
-        pool.check()

@@ -25,6 +25,7 @@ _RELEASE = Request(b"RELEASE SAVEPOINT outgrow_statement")
 _BACK = Request(b"ROLLBACK TO SAVEPOINT outgrow_statement")
 _ROLLBACK = Request(b"ROLLBACK")
 _COMMIT = Request(b"COMMIT")
+_CHECK_LATER = Request(b"SET CONSTRAINTS ALL DEFERRED")
 _CHECK_NOW = Request(b"SET CONSTRAINTS ALL IMMEDIATE")
 _STALE_PLAN = "cached plan must not change result type"
 
@@ -34,9 +35,10 @@ Results = list[pq.abc.PGresult]
 class Session:
     """Transactions of one connection. Raises psycopg.Error; after one it stands as before the call.
 
-    `open` says whether SQLite would be in a transaction; `begun` whether PostgreSQL is. `serial` is a number
-    that those who begin IMMEDIATE or EXCLUSIVE share: they wait for each other. `before` is sent with every
-    BEGIN: settings that a pooler would not keep.
+    `open` says whether SQLite would be in a transaction; `begun` whether PostgreSQL is. `deferred` says that
+    keys may be broken until COMMIT; unless `keys_at_once` they all may. `serial` is a number that those who
+    begin IMMEDIATE or EXCLUSIVE share: they wait for each other. `before` is sent with every BEGIN: settings
+    that a pooler would not keep.
     """
 
     def __init__(self, wire: Wire, *, serial: int, before: Sequence[bytes] = ()) -> None:
@@ -44,6 +46,7 @@ class Session:
         self.open = False
         self.begun = False
         self.deferred = False
+        self.keys_at_once = True
         self.isolation = b""
         self._serial = serial
         self._before = tuple(Request(sql) for sql in before)
@@ -176,7 +179,8 @@ class Session:
         """BEGIN, where PostgreSQL has not heard of it."""
         if self.begun:
             return []
-        return [Request(b"BEGIN" + self.isolation), *self._before]
+        later = [] if self.keys_at_once else [_CHECK_LATER]
+        return [Request(b"BEGIN" + self.isolation), *self._before, *later]
 
     def _protection(self) -> list[Request]:
         """A savepoint right before what follows, unless one stands there."""

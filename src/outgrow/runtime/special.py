@@ -20,6 +20,8 @@ from outgrow.runtime.failures import error_of, failure, translated
 from outgrow.runtime.known import Known
 from outgrow.runtime.statement import DEFINITIONS, TRANSACTIONS, Prepared, Statement
 from outgrow.schema.lexer import tokens, unquote
+from outgrow.schema.names import fold
+from outgrow.schema.target import TEMPORARY
 from outgrow.translate import control
 from outgrow.translate.statement import Column, Translated
 
@@ -35,11 +37,24 @@ def special(engine: Engine, statement: Statement, bound: Bound) -> Outcome | Non
         engine.shadow.follow(engine.known.texts)
         changed = sequences.change(engine.shadow, engine.known, engine.asked, statement.sql, bound[0])
         return Outcome(rowcount=changed)
-    if statement.verb == "PRAGMA" and _TEMPORARY.match(statement.sql):
+    return _pragma(engine, statement) if statement.verb == "PRAGMA" else None
+
+
+def _pragma(engine: Engine, statement: Statement) -> Outcome | None:
+    """What the runtime itself knows the answer to; the translator answers the others."""
+    from outgrow.runtime.switches import answer, switched  # noqa: PLC0415 - built on this module's engine
+
+    if _SCHEMA_VERSION.fullmatch(statement.sql):
+        return answer("schema_version", engine.known.version)
+    described = _DESCRIBING.match(statement.sql)
+    if described is not None and (described["temp"] or _is_temporary(engine, described["name"] or "")):
         return _of_temporary(engine, statement)
-    if statement.verb == "PRAGMA" and _SCHEMA_VERSION.fullmatch(statement.sql):
-        return Outcome(prepared=_VERSION, rows=[(engine.known.version,)])
-    return None
+    return switched(engine, statement)
+
+
+def _is_temporary(engine: Engine, name: str) -> bool:
+    plain = fold(name.strip("'\"`[] "))
+    return any(r.schema == TEMPORARY and fold(r.source) == plain for r in engine.known.model.relations)
 
 
 def _transaction(engine: Engine, statement: Statement) -> Outcome:
@@ -121,18 +136,12 @@ def _of_temporary(engine: Engine, statement: Statement) -> Outcome:
     return Outcome(prepared=prepared if columns else None, rows=rows)
 
 
-_TEMPORARY = re.compile(
-    r"\s*PRAGMA\s+temp\s*\.\s*(?:table_x?info|table_list|index_x?info|index_list|foreign_key_list)\b",
+_DESCRIBING = re.compile(
+    r"\s*PRAGMA\s+(?P<temp>temp\s*\.\s*)?(?:table_x?info|table_list|index_x?info|index_list|foreign_key_list)\b"
+    r"(?:\s*[(=]\s*(?P<name>[^)]*?)\s*\)?\s*;?\s*\Z)?",
     re.IGNORECASE,
 )
 _SCHEMA_VERSION = re.compile(r"\s*PRAGMA\s+(?:main\s*\.\s*)?schema_version\s*;?\s*", re.IGNORECASE)
-_VERSION = Prepared(
-    Translated(sql="", columns=(Column(label="schema_version", kind="integer", type="bigint"),)),
-    native=False,
-    inserts=False,
-)
-"""The answer to PRAGMA schema_version: definitions are counted here, where SQLite counts them in its file."""
-
 _VERBS: dict[str, Callable[[Engine, Statement], Outcome]] = {
     **dict.fromkeys(TRANSACTIONS, _transaction),
     **dict.fromkeys(DEFINITIONS, _define),

@@ -215,7 +215,7 @@ class Standing:
                 self.rollback()
         if error.sqlstate in {"42P01", "42703", "42P07"}:
             self.is_stale()  # for the next statement
-        return translated(error, self.known.model)
+        return translated(error, self.known.model, self.known.texts)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

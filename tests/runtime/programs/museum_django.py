@@ -93,7 +93,10 @@ MODELS = [Artist, Tag, Piece]
 
 def create() -> None:
     """Tables by Django's migrations, ours, and the rows of a small museum."""
-    call_command("migrate", run_syncdb=True, verbosity=0)
+    call_command("migrate", verbosity=0)
+    with connection.schema_editor() as editor:
+        for model in MODELS:
+            editor.create_model(model)
     user = User.objects.create_user("ada", "ada@example.org", "secret", last_login=datetime.datetime(2024, 1, 1, tzinfo=UTC))
     user.groups.add(Group.objects.create(name="guards"))
     ada, grace = (Artist.objects.create(name=n, born=b) for n, b in (("Ada", datetime.date(1815, 12, 10)), ("Grace", None)))
@@ -149,18 +152,19 @@ def queries() -> None:
     print(list(Piece.objects.values(kind=Case(When(fragile=True, then=Value("fragile")), default=Value("solid"))).annotate(n=Count("pk")).order_by("kind")))
     newest = Piece.objects.filter(artist=OuterRef("pk")).order_by("-acquired").values("title")[:1]
     print(list(Artist.objects.annotate(newest=Subquery(newest), any=Exists(Piece.objects.filter(artist=OuterRef("pk"), fragile=True))).order_by("pk").values_list("newest", "any")))
-    print(list(Piece.objects.annotate(t=Concat(Upper("title"), Value("!"), Lower("artist__name")), n=Length("title"), v=Coalesce("height", 0.0), r=Round("height")).order_by("pk").values_list("t", "n", "v", "r")[3:5]))
+    print(list(Piece.objects.annotate(t=Concat(Upper("title"), Value("!"), Lower("artist__name"), output_field=models.TextField()), n=Length("title"), v=Coalesce("height", 0.0), r=Round("height")).order_by("pk").values_list("t", "n", "v", "r")[3:5]))
     print(list(Piece.objects.filter(value__range=(decimal.Decimal("10"), decimal.Decimal("16.75"))).order_by("pk").values_list("pk", "value")))
     print(Piece.objects.filter(scan=bytes(range(5))).get().pk, Piece.objects.filter(acquired__lt=Now()).count(), Piece.objects.filter(address="10.0.0.3").count())
     print([(u.username, u.last_login, u.is_superuser, [g.name for g in u.groups.all()], u.check_password("secret")) for u in User.objects.all()])
-    print(Piece.objects.filter(pk__in=[1, 2, 3]).union(Piece.objects.filter(pk=4)).order_by("pk").values_list("pk", flat=True)[1:])
+    both = Piece.objects.filter(pk__in=[1, 2, 3]).union(Piece.objects.filter(pk=4))
+    print(list(both.order_by("pk").values_list("pk", flat=True)[1:]))
     print(sorted(Piece.objects.in_bulk([3, 4])), Piece.objects.order_by("height", "pk").first().pk, Piece.objects.earliest("acquired").pk)
 
 
 def raw() -> None:
     """SQL as SQLite has it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT strftime('%%Y-%%m', acquired) AS month, count(*) FROM museum_piece WHERE pk_is_not = 0 GROUP BY month".replace("WHERE pk_is_not = 0 ", "WHERE id > %s ") + " ORDER BY month LIMIT 3", [0])
+        cursor.execute("SELECT strftime('%%Y-%%m', acquired) AS month, count(*) FROM museum_piece WHERE id > %s GROUP BY month ORDER BY month LIMIT 3", [0])
         print(cursor.fetchall())
         cursor.execute("SELECT json_extract(details, '$.in.deep'), typeof(value), typeof(fragile), typeof(acquired) FROM museum_piece WHERE id = %s", [5])
         print(cursor.fetchone(), [column[0] for column in cursor.description])
@@ -235,6 +239,7 @@ def structure() -> None:
         editor.add_field(Artist, town)
         longer = models.CharField(max_length=200, unique=True, db_column="title_and_name")
         longer.set_attributes_from_name("name")
+        longer.model = Artist
         editor.alter_field(Artist, Artist._meta.get_field("name"), longer)
         editor.add_index(Piece, models.Index(fields=["views"], name="by_views"))
         editor.remove_field(Artist, Artist._meta.get_field("born"))

@@ -88,7 +88,7 @@ def _deleting(
     only = ""
     if where:
         old = f"{table_name(relation)} AS old USING {fresh} AS fresh"
-        parts.append(f"{gone} AS (DELETE FROM {old} WHERE {silently(where, relation)} RETURNING 1)")
+        parts.append(f"{gone} AS (DELETE FROM {old} WHERE {silently(where, relation, scope)} RETURNING 1)")
         # Reading what went makes PostgreSQL delete before it inserts.
         only = f" WHERE (SELECT count(*) FROM {gone}) >= 0"
     sql = (
@@ -113,9 +113,9 @@ def in_the_way(keys: Sequence[UniqueKey], relation: Relation, scope: Scope) -> s
     return " OR ".join(f"({_same_key(key, relation, scope)})" for key in keys)
 
 
-def silently(test: str, relation: Relation) -> str:
-    """The condition for a row to be deleted without firing the table's DELETE triggers."""
-    if not any(trigger.event == "DELETE" for trigger in relation.triggers):
+def silently(test: str, relation: Relation, scope: Scope) -> str:
+    """The condition for a row to be deleted without firing DELETE triggers, unless they are to fire."""
+    if scope.model.recursive_triggers or not any(t.event == "DELETE" for t in relation.triggers):
         return test
     return f"({test}) AND {_SILENTLY}({literal(replacing(relation))})"
 

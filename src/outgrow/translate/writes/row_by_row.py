@@ -229,7 +229,7 @@ def _replacing(
     parts = [f"fresh AS MATERIALIZED ({fresh} WHERE {where})"]
     only = ""
     if keys:
-        way = silently(in_the_way(keys, relation, scope), relation)
+        way = silently(in_the_way(keys, relation, scope), relation, scope)
         parts.append(
             f"gone AS (DELETE FROM {table} AS old USING fresh"
             f" WHERE old.ctid <> fresh.place_ AND ({way}) RETURNING 1)"
