@@ -519,3 +519,43 @@ def pragmas_before_a_rebuild(connect: Connect) -> Iterator[Any]:
     run("CREATE TRIGGER t AFTER DELETE ON person BEGIN INSERT INTO gone VALUES (old.id); END")
     run("INSERT OR REPLACE INTO person(id, name) VALUES (1, 'again')")
     yield run("SELECT * FROM gone").fetchall()
+
+
+@scenario
+def keys_that_shift(connect: Connect) -> Iterator[Any]:
+    connection = connect()
+    run = connection.execute
+    run("CREATE TABLE t(id INTEGER PRIMARY KEY, u TEXT UNIQUE)")
+    connection.executemany("INSERT INTO t VALUES (?, ?)", [(n, f"u{n}") for n in range(1, 10)])
+    run("UPDATE t SET u = 'x' || id WHERE id IN (2, 7)")
+    run("DELETE FROM t WHERE id = 3")
+    yield run("UPDATE t SET id = id - 1 WHERE id > ?", (3,)).rowcount
+    yield run("SELECT * FROM t").fetchall()
+    yield error(lambda: run("UPDATE t SET id = 1 WHERE id > 4"))
+    yield run("SELECT id FROM t WHERE u > '' ORDER BY id").fetchall(), connection.in_transaction
+
+
+@scenario
+def rows_come_by_their_rowid(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    run = connection.execute
+    connection.executemany("INSERT INTO pet(name) VALUES (?)", [(name,) for name in "dcba"])
+    run("UPDATE pet SET owner = 1 WHERE id IN (1, 3)")
+    yield run("SELECT * FROM pet").fetchall(), run("SELECT name FROM pet WHERE owner IS NULL LIMIT 1").fetchall()
+    run("CREATE TABLE copy(id INTEGER PRIMARY KEY, name TEXT)")
+    run("INSERT INTO copy(name) SELECT name FROM pet")
+    yield run("SELECT * FROM copy AS c WHERE c.id > 1").fetchall(), run("SELECT count(*) FROM copy").fetchone()
+    yield run("SELECT name, (SELECT max(id) FROM copy) FROM pet").fetchall()
+    yield run("WITH pet AS (SELECT 5 AS five) SELECT * FROM pet").fetchall()
+
+
+@scenario
+def rowids_named_twice(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    run = connection.execute
+    run("CREATE TABLE new(id INTEGER PRIMARY KEY, name TEXT)")
+    run("INSERT INTO new(rowid, id, name) SELECT rowid, id, name FROM person")
+    run("INSERT INTO new(rowid, id, name) VALUES (5, 6, 'six')")
+    yield run("SELECT rowid, * FROM new").fetchall()
+    sql = "WITH o AS (SELECT rowid, * FROM new) SELECT o.rowid, o.name FROM o JOIN person ON person.rowid = o.rowid"
+    yield run(sql).fetchall()

@@ -29,7 +29,8 @@ elif verb == "change":
     print(ticket.save_changes(author="someone", comment=given[1]))
 elif verb == "show":
     ticket = Ticket(env, int(given[0]))
-    print(sorted(ticket.values.items(), key=str))
+    for name, value in sorted(ticket.values.items()):
+        print(name, value)
     for _, author, field, old, new, _ in ticket.get_changelog():
         print(author, field, repr(old), repr(new))
 elif verb == "query":

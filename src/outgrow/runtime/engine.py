@@ -37,6 +37,7 @@ _REMEMBER = b"SELECT " + b", ".join(
     b"pg_catalog.set_config('outgrow.%s', $%d, false)" % (name, number)
     for number, name in enumerate((b"last_insert_rowid", b"changes", b"total_changes"), 1)
 )
+_TAKEN = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 _IN_ONE_GO = 250
 """Statements of executemany that travel together."""
 
@@ -95,7 +96,14 @@ class Engine(Standing):
         if not prepared.sql:
             rows = [*(prepared.translated.rows or ())]
             return Outcome(prepared=prepared if prepared.width else None, rows=rows)
-        return self._outcome(statement, prepared, bound[0])
+        try:
+            return self._outcome(statement, prepared, bound[0])
+        except sqlite3.IntegrityError as error:
+            by_row = statement.row_by_row(bound[1]) if error.sqlite_errorname in _TAKEN else None
+            if by_row is None or by_row.sql == prepared.sql:
+                raise
+            # PostgreSQL asks for each key at once, in any order; SQLite's order may free it in time.
+            return self._outcome(statement, by_row, bound[0])
 
     def run_many(self, statement: Statement, sets: Sequence[Bound], *, begins: str | None) -> int:
         """Runs one statement for each set of values, many in one round trip; how many rows it changed.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -109,6 +110,15 @@ class Statement:
         found = self._exact[kinds] = self._of.translated(self.sql, kinds)
         return found
 
+    def row_by_row(self, kinds: tuple[Kind, ...]) -> Prepared | None:
+        """The translation of an UPDATE that takes one row after the other; None where there is none."""
+        if self.verb != "UPDATE":
+            return None
+        try:
+            return self._of.translated(self.sql, kinds, row_by_row=True)
+        except TranslationError:
+            return None
+
     def _for_any(self) -> Prepared | None:
         """The translation that leaves open what is NULL; None where parameters would travel tagged."""
         if self._loose is None:
@@ -141,10 +151,11 @@ class Statements:
             found = self._kept[sql] = Statement(sql, self)
         return found
 
-    def translated(self, sql: str, kinds: tuple[Kind, ...]) -> Prepared:
+    def translated(self, sql: str, kinds: tuple[Kind, ...], *, row_by_row: bool = False) -> Prepared:
         """The translation, made anew. Raises TranslationError."""
+        wanted = replace(self._wanted, row_by_row=row_by_row)
         made = translate_statement(
-            sql, model=self.model, bytewise=self._bytewise, parameters=kinds, wanted=self._wanted
+            sql, model=self.model, bytewise=self._bytewise, parameters=kinds, wanted=wanted
         )
         return Prepared(made, native=self._native, inserts=verb_of(sql)[1] in {"INSERT", "REPLACE"})
 

@@ -64,7 +64,7 @@ def relation_source(
     labels = tuple(column.source for column in relation.columns if not column.hidden)
     unseen = fold(relation.rowid_alias or "") if relation.rowid_alias not in labels else ""
     columns = {name: value for name, value in every.items() if name != unseen}
-    known = replace(alias, nullable=False) if alias is not None else None
+    known = replace(alias, nullable=False, is_rowid=True) if alias is not None else None
     if known is not None and known.column is not None and relation.rtree:
         known = replace(known, column=replace(known.column, source="rowid"))  # so SQLite calls it there
     key = tuple(every[fold(column)] for column in relation.primary_key)
@@ -141,8 +141,8 @@ class Parameters:
 
 
 Reader = Literal["query", "application", "program", "native", "view"]
-"""Who gets the rows of a query: one around it, the application, the runtime of a program (which reads the form
-`escaped` itself, and PostgreSQL's own values where they are wanted `native`), or everyone who asks a view."""
+"""Who gets the rows of a query: one around it, the application, a program's runtime (which reads the form
+`escaped` itself, and PostgreSQL's own values where they are wanted `native`), or all who ask a view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ class Scope:
     functions may stand here. `raw` are the sources that an aggregate's arguments see, where a bare column
     beside it stands for one row of the group; `windows` are those of the WINDOW clause; `parameters`
     what is known of the bound parameters. `reader` gets what RETURNING shows; `keyed` says that an INSERT
-    shows its rowid, too, last.
+    shows its rowid, too, last; `row_by_row` that an UPDATE takes one row after the other.
     """
 
     model: TargetModel
@@ -171,6 +171,7 @@ class Scope:
     parameters: Parameters | None = None
     reader: Reader = "application"
     keyed: bool = False
+    row_by_row: bool = False
 
     def resolve(self, name: tree.Name) -> Value | tree.Expression:
         """The value a name stands for, or the expression behind a result alias. Raises TranslationError."""
@@ -242,7 +243,7 @@ class Scope:
         return self.outer.row_key(name) if self.outer is not None else None
 
     def _rowid(self, name: tree.Name, matching: list[Source]) -> Value | None:
-        with_rowid = [source for source in matching if source.relation is not None]
+        with_rowid = [s for s in matching if s.relation is not None or s.rowid is not None]
         if not with_rowid:
             return None
         if len(with_rowid) > 1 or with_rowid[0].rowid is None:

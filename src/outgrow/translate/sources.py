@@ -289,6 +289,7 @@ def target_names(labels: tuple[str, ...]) -> tuple[str, ...]:
 def named_source(result: Result, alias: str, names: tuple[str, ...]) -> Source:
     """A query's columns as seen from outside, under an alias."""
     columns: dict[str, Value] = {}
+    rowid: Value | None = None
     for label, name, column in zip(result.labels, names, result.columns, strict=True):
         seen = Value(
             sql=f"{quote(alias)}.{quote(name)}",
@@ -302,7 +303,9 @@ def named_source(result: Result, alias: str, names: tuple[str, ...]) -> Source:
             declared=column.declared,
         )
         columns.setdefault(fold(label), seen)
-    return Source(name=alias, columns=columns, labels=result.labels)
+        if column.is_rowid and rowid is None:
+            rowid = seen
+    return Source(name=alias, columns=columns, labels=result.labels, rowid=rowid)
 
 
 def _common(common: Source, alias: str) -> tuple[Source, str]:

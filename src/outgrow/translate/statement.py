@@ -15,6 +15,7 @@ from functools import lru_cache
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetModel
 from outgrow.translate import control, tree
+from outgrow.translate.natural import in_natural_order
 from outgrow.translate.query import query
 from outgrow.translate.scope import PARAMETER_TYPES, Parameters, Reader, Scope
 from outgrow.translate.statements import StatementReader
@@ -28,9 +29,9 @@ class Column:
 
     `kind` is the storage class of its values, as far as it is known: "tagged" says that each value is a
     text behind a letter for its class (i, r, t, b); "boolean", "number" and "held" (only for those who
-    wanted it) come back through `types.restore` by `conversion` and `type`. What the plan keeps in another type of its own (a date, a
-    uuid, JSON) comes in the form in which SQLite stored it. `declared` is the declared type of the column
-    that it is read from, "" for anything computed.
+    wanted it) come back through `types.restore` by `conversion` and `type`. What the plan keeps in another
+    type of its own (a date, a uuid, JSON) comes in the form in which SQLite stored it. `declared` is the
+    declared type of the column that it is read from, "" for anything computed.
     """
 
     label: str
@@ -66,11 +67,13 @@ class Wanted:
 
     `native` values come as PostgreSQL holds them (dates, JSON, UUIDs, flags). `keyed` is for a program's
     runtime: every INSERT gives the rowid of its rows, in one more column that `Translated.columns` does not
-    list, and columns in the form `escaped` come in it.
+    list, columns in the form `escaped` come in it, and rows in SQLite's order. `row_by_row` takes an UPDATE's
+    rows one after the other, so that a key is free when the next row wants it.
     """
 
     native: bool = False
     keyed: bool = False
+    row_by_row: bool = False
 
     @property
     def reader(self) -> Reader:
@@ -142,10 +145,14 @@ def _translated(
     bound = Parameters(known)
     scope = Scope(
         model=model, bytewise=bytewise, subquery=query, parameters=bound, reader=wanted.reader,
-        keyed=wanted.keyed,
+        keyed=wanted.keyed, row_by_row=wanted.row_by_row,
     )  # fmt: skip
     findings: tuple[str, ...] = ()
     keyed, writes = False, ""
+    if wanted.keyed and isinstance(node, tree.Query):
+        node = in_natural_order(node, model)
+    elif wanted.keyed and isinstance(node, tree.Insert) and node.source is not None:
+        node = replace(node, source=in_natural_order(node.source, model))
     if isinstance(node, tree.Query):
         result = query(node, scope, reader=wanted.reader)
         text, values, labels = result.sql, result.columns, result.labels

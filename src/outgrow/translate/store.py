@@ -55,7 +55,9 @@ def stored(
     except TranslationError:
         keeps_all = wanted.conversion in {"escaped", "tagged"}
         refused = _is_misfit(value, wanted) or not (queries or keeps_all)
-        if refused or (value.kind == "held" and like.kind == "held"):
+        if value.kind == "held" and like.kind == "held" and not refused:
+            return stored(held.stored_form(value), wanted, parameters, queries=queries)
+        if refused:
             raise
         return _by_row(value, wanted, like)
 
@@ -126,7 +128,7 @@ def _checked(value: Value, wanted: TargetColumn, like: Value) -> str:
         false, _, true = argument.partition("/")
         typed = f"CASE one.given WHEN {literal(true)} THEN true WHEN {literal(false)} THEN false END"
     inner = f"SELECT given, {typed} AS typed FROM (SELECT {given} AS given) AS one"
-    # A literal or bound value would be refused as soon as the statement is planned, were it not for the query.
+    # A literal or bound value would be refused as soon as it is planned, were it not for the query.
     misfit = f"sqlite.misfit((SELECT one.given::text), {literal(wanted.source)}, NULL::{wanted.type})"
     same = f"{back} IS NOT DISTINCT FROM one.given"
     return f"(SELECT CASE WHEN {same} THEN one.typed ELSE {misfit} END FROM ({inner}) AS one)"

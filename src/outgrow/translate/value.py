@@ -80,6 +80,7 @@ class Value:
     is the result of a JSON function, which others embed as JSON; `json_argument` is what to give them
     instead, if any. `numeric` says of a tagged value that it can only be a number. `parameter` is the
     number of a bound parameter. `declared` is the declared type of the column that the value is read from.
+    `is_rowid` says that it was asked for as a rowid.
     """
 
     sql: str
@@ -102,6 +103,7 @@ class Value:
     numeric: bool = False
     parameter: int | None = None
     declared: str = ""
+    is_rowid: bool = False
 
     def within(self, rank: Rank) -> str:
         """The text as an operand of an operator of that rank, in parentheses where they are needed."""

@@ -19,6 +19,7 @@ _ALWAYS = {
 _DATES = {"DATE": 0, "TIME": 0, "DATETIME": 0, "JULIANDAY": 0, "UNIXEPOCH": 0, "STRFTIME": 1}
 """Functions that mean now when they are given no more arguments than this."""
 DEFINED = "a function or collation of the program's own"
+_OPERATORS = {"REGEXP", "MATCH", "GLOB", "LIKE"}  # they call functions of that name
 _MOMENTS = {"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"}
 _OF_THE_FILE = {
     "PAGE_COUNT", "FREELIST_COUNT", "DATA_VERSION", "SCHEMA_VERSION", "WAL_CHECKPOINT", "DATABASE_LIST",
@@ -97,13 +98,14 @@ def _collation(found: Sequence[Token], place: int) -> str:
 
 
 def _chances(found: Sequence[Token], functions: Collection[str]) -> Iterator[str]:
+    operators = _OPERATORS & {*functions}
     for place, token in enumerate(found):
         if token.word in _MOMENTS:
             yield token.word
         function = _calls(found, place)
         if function in _ALWAYS:
             yield f"{function.lower()}()"
-        elif function in functions or _collation(found, place) in functions:
+        elif function in functions or _collation(found, place) in functions or token.word in operators:
             yield DEFINED
         elif function in _DATES and _means_now(_arguments(found, place + 1), _DATES[function]):
             yield f"{function.lower()}('now')"

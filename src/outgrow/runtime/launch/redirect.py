@@ -6,6 +6,7 @@ program opens such a file.
 
 from __future__ import annotations
 
+import os
 from typing import Any, ClassVar
 
 import psycopg
@@ -24,6 +25,7 @@ class Redirected(Connection):
     """One of the shim's connections, with the arguments that `sqlite3.connect` takes for a file."""
 
     target: ClassVar[Target]
+    outgrow_file: ClassVar[str]  # what a program must be told when it asks for the name of its file
 
     def __init__(
         self, database: Any, timeout: float = 5.0, detect_types: int = 0, isolation_level: str | None = "",
@@ -44,7 +46,8 @@ class Redirected(Connection):
 def redirected(target: Target) -> type[Any]:
     """The class of connections to that file."""
     Cursor.outgrow_base = Cursor  # type: ignore[attr-defined]  # sqlite3.Cursor is the stand-in here
-    made: Any = type("Connection", (Redirected,), {"target": target, "outgrow_cursor": Cursor})
+    facts = {"target": target, "outgrow_cursor": Cursor, "outgrow_file": os.path.realpath(target.database)}
+    made: Any = type("Connection", (Redirected,), facts)
     made.outgrow_base = made
     return made  # type: ignore[no-any-return]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple, NoReturn
 
@@ -54,7 +55,7 @@ def stop(why: str) -> NoReturn:
     """Ends this process, which could only go on with the wrong database."""
     say("refused", why)
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:
+        with suppress(Exception):  # it may be closed, or nobody may read it
             stream.flush()
     os.write(2, f"outgrow: {why}\n".encode(errors="backslashreplace"))
     os._exit(2)

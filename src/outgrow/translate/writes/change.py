@@ -80,7 +80,10 @@ def _update(node: tree.Update, scope: Scope, prefix: str) -> Change:
         if scope.parameters is None:
             raise refuse(f"an UPDATE of {relation.source} by a subquery that reads what it changes")
         said = (_ITSELF.format(relation.source),)
-    if node.conflict in {"IGNORE", "REPLACE"} and row_by_row.is_wanted(node, relation, around):
+    one_by_one = scope.row_by_row and not row_by_row.is_one(node, source) and relation.kind == "table"
+    if one_by_one or (
+        node.conflict in {"IGNORE", "REPLACE"} and row_by_row.is_wanted(node, relation, around)
+    ):
         found = row_by_row.update(node, relation, source, scope, prefix, found)
         return replace(found, findings=(*found.findings, *said))
     sets = assigned(node.assignments, relation, inside)

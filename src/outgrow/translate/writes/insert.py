@@ -6,13 +6,14 @@ Rules: https://www.sqlite.org/lang_insert.html, lang_conflict.html, lang_upsert.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetColumn
 from outgrow.translate import tree
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.grammar import read_expression
-from outgrow.translate.scope import Scope, Source, relation_source
+from outgrow.translate.scope import ROWID_NAMES, Scope, Source, relation_source
 from outgrow.translate.value import refuse
 from outgrow.translate.writes.assignments import assigned
 from outgrow.translate.writes.changed import (
@@ -28,12 +29,15 @@ from outgrow.translate.writes.changed import (
 from outgrow.translate.writes.fresh import fresh_rows, given_rows
 from outgrow.translate.writes.replacing import keys_given, replaced
 
+Part = TypeVar("Part")
+
 _UNSEEN = "OR IGNORE: SQLite fires a BEFORE trigger of {} for a row that breaks NOT NULL or a CHECK, too"
 
 
 def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
     """The translation of an INSERT after `prefix`, its common table expressions."""
     relation = relation_of(node.table, scope)
+    node = _once(node, relation)
     if relation.kind == "view" and (node.conflict or node.upserts):
         raise refuse("a conflict clause on a view")
     declared = False
@@ -68,6 +72,24 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
         conflict = _ignoring_keys(columns, relation)
     listed = ", ".join(quote(column.name) for column in columns)
     return replace(found, sql=f"{prefix}INSERT INTO {text} ({listed}) {rows.sql}{conflict}{found.sql}")
+
+
+def _once(node: tree.Insert, relation: Relation) -> tree.Insert:
+    """The statement without a rowid beside the INTEGER PRIMARY KEY by its name, which SQLite lets decide."""
+    own = fold(relation.rowid_alias or "")
+    names = [fold(name) for name in node.columns]
+    twice = [place for place, name in enumerate(names) if name in ROWID_NAMES and name != own]
+    if node.source is None or own not in names or not twice:
+        return node
+    selects = node.source.selects
+    if any(len(s.items) != len(names) or any(i.expression is None for i in s.items) for s in selects):
+        return node
+
+    def kept(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        return tuple(part for place, part in enumerate(parts) if place not in twice)
+
+    source = replace(node.source, selects=tuple(replace(s, items=kept(s.items)) for s in selects))
+    return replace(node, columns=kept(node.columns), source=source)
 
 
 def _columns(node: tree.Insert, relation: Relation) -> list[TargetColumn]:

@@ -36,10 +36,11 @@ def _report(event: str, detail: str = "") -> None:
 def _refuse(why: str) -> None:
     """Ends the process: to go on would be to go on with the old file."""
     _report("refused", why)
-    sys.stdout.flush()
-    sys.stderr.write("outgrow: " + why + "\n")
-    sys.stderr.flush()
-    os._exit(2)
+    try:
+        sys.stdout.flush()
+        os.write(2, ("outgrow: " + why + "\n").encode("utf-8", "backslashreplace"))
+    finally:
+        os._exit(2)
 
 
 def _importer() -> "dict[str, object]":
