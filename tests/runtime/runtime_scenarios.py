@@ -559,3 +559,18 @@ def rowids_named_twice(connect: Connect) -> Iterator[Any]:
     yield run("SELECT rowid, * FROM new").fetchall()
     sql = "WITH o AS (SELECT rowid, * FROM new) SELECT o.rowid, o.name FROM o JOIN person ON person.rowid = o.rowid"
     yield run(sql).fetchall()
+
+
+@scenario
+def pragmas_at_the_start(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    ask = connection.execute
+    for sql in (
+        "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "PRAGMA synchronous = NORMAL", "PRAGMA synchronous",
+        "PRAGMA busy_timeout = 3000", "PRAGMA busy_timeout", "PRAGMA temp_store = MEMORY", "PRAGMA temp_store",
+        "PRAGMA mmap_size = 0", "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "PRAGMA integrity_check",
+        "PRAGMA quick_check(1)", "PRAGMA optimize", "PRAGMA encoding", "PRAGMA case_sensitive_like = OFF",
+        "PRAGMA compile_options", "PRAGMA locking_mode", "PRAGMA auto_vacuum", "PRAGMA freelist_count",
+        "PRAGMA legacy_alter_table = OFF", "PRAGMA trusted_schema = ON", "PRAGMA application_id",
+    ):  # fmt: skip
+        yield sql, ask(sql).fetchall()

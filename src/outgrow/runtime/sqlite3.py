@@ -10,12 +10,11 @@ import sqlite3 as _standard
 import warnings
 from typing import Any
 
-from outgrow.runtime.blob import Blob as Blob
-from outgrow.runtime.connection import LEGACY, Connection
-from outgrow.runtime.cursor import Cursor as Cursor
+from outgrow.runtime import blob, connection, cursor
 from outgrow.runtime.opening import is_url
 
-LEGACY_TRANSACTION_CONTROL = LEGACY
+LEGACY_TRANSACTION_CONTROL = connection.LEGACY
+Blob, Connection, Cursor = blob.Blob, connection.Connection, cursor.Cursor
 
 _OWN = ["LEGACY_TRANSACTION_CONTROL", "Blob", "Connection", "Cursor", "connect"]
 _DEPRECATED = {"OptimizedUnicode", "version", "version_info"}

@@ -1,4 +1,4 @@
-"""Pragmas by which programs prepare SQLite for what they are about to do: foreign keys, recursive triggers.
+"""Pragmas that the session answers: switches before a rebuild, checks, and what SQLite says of itself.
 
 Migration tools switch foreign keys off, rebuild tables, and check; PostgreSQL goes on checking, which is
 stricter and never silent, but it may wait until COMMIT. Used by `special`.
@@ -21,8 +21,11 @@ from outgrow.schema.names import fold, literal, qualified, quote
 from outgrow.translate.pragma.values import switch
 from outgrow.translate.statement import Column, Translated
 
+Rule = Callable[[Engine, str], Outcome | None]
+
 _PRAGMA = re.compile(
-    r"\s*PRAGMA\s+(?:main\s*\.\s*)?(?P<name>foreign_keys|recursive_triggers|foreign_key_check)"
+    r"\s*PRAGMA\s+(?:main\s*\.\s*)?(?P<name>foreign_keys|recursive_triggers|foreign_key_check"
+    r"|integrity_check|quick_check|freelist_count|compile_options|function_list|module_list|pragma_list)"
     r"\s*(?:=\s*(?P<value>[\w'\"]+)|\(\s*(?P<argument>[^)]*?)\s*\))?\s*;?\s*\Z",
     re.IGNORECASE,
 )
@@ -109,10 +112,53 @@ def _recursive_triggers(engine: Engine, given: str) -> Outcome | None:
     return Outcome()
 
 
-_RULES: dict[str, Callable[[Engine, str], Outcome | None]] = {
+_INVALID = """
+SELECT format('index %s is not valid: REINDEX it', c.relname) FROM pg_catalog.pg_index AS i
+JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE NOT (i.indisvalid AND i.indisready) AND n.nspname = {schema}
+UNION ALL
+SELECT format('rows of %s may break %s, which is NOT VALID', c.conrelid::regclass, c.conname)
+FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.connamespace
+WHERE NOT c.convalidated AND c.contype = 'c' AND n.nspname = {schema}
+"""
+
+
+def _integrity(name: str) -> Rule:
+    def check(engine: Engine, given: str) -> Outcome:
+        """What PostgreSQL knows to be broken of the schema, else "ok"; its pages it checks as it reads them."""
+        del given
+        said = _texts(engine, _INVALID.format(schema=literal(engine.schema)))
+        found = [(str(line),) for (line,) in said]
+        return replace(answer(name, None), rows=found or [("ok",)])
+
+    return check
+
+
+def _freelist(_engine: Engine, _given: str) -> Outcome:
+    """There is no list of free pages."""
+    return answer("freelist_count", 0)
+
+
+def _of_sqlite(name: str) -> Rule:
+    def ask(engine: Engine, given: str) -> Outcome:
+        """What the SQLite says that the program was written for: it runs beside."""
+        del given
+        cursor = engine.shadow.cursor()
+        rows = cursor.execute(f"PRAGMA {name}").fetchall()
+        labels = [each[0] for each in cursor.description]
+        return replace(answer(labels[0], None, *labels[1:]), rows=rows)
+
+    return ask
+
+
+_RULES: dict[str, Rule] = {
     "foreign_keys": _foreign_keys,
     "foreign_key_check": _foreign_key_check,
     "recursive_triggers": _recursive_triggers,
+    "freelist_count": _freelist,
+    **{name: _integrity(name) for name in ("integrity_check", "quick_check")},
+    **{name: _of_sqlite(name) for name in ("compile_options", "function_list", "module_list", "pragma_list")},
 }
 
 

@@ -1,0 +1,69 @@
+"""todoman, tasks as iCalendar files: its SQLite cache is what every command reads, and it is kept up to date by each."""
+
+from __future__ import annotations
+
+from lockstep.program import Program, Typed
+
+_CONFIG = 'path = "~/lists/*"\ncache_path = "~/cache.sqlite3"\ndate_format = "%Y-%m-%d"\ntime_format = "%H:%M"\ndefault_list = "home"\nhumanize = False\ncolor = "never"\n'
+_TODO = (
+    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\nBEGIN:VTODO\r\nUID:u{n}\r\nSUMMARY:{summary}\r\n"
+    "DTSTAMP:20230101T000000Z\r\nCREATED:20230101T00{n:02}00Z\r\nLAST-MODIFIED:20230101T00{n:02}00Z\r\n"
+    "{more}END:VTODO\r\nEND:VCALENDAR\r\n"
+)
+
+
+def _todo(number: int) -> str:
+    more = f"PRIORITY:{number % 10}\r\n"
+    if number % 2:
+        more += f"DUE:203{number % 9}0{number % 9 + 1}15T120000Z\r\n"
+    if number % 3 == 0:
+        more += f"CATEGORIES:cat{number % 4},all\r\nLOCATION:Straße {number}\r\n"
+    if number % 5 == 0:
+        more += "STATUS:COMPLETED\r\nPERCENT-COMPLETE:100\r\nCOMPLETED:20230202T101112Z\r\n"
+    if number % 7 == 0:
+        more += "DESCRIPTION:long text\\nof two lines\r\n"
+    return _TODO.format(n=number, summary=f"Task number {number}", more=more)
+
+
+TODOMAN = Program(
+    name="todoman",
+    packages=("todoman",),
+    database="cache.sqlite3",
+    files={
+        ".config/todoman/config.py": _CONFIG,
+        **{f"lists/{('home', 'work')[n % 2]}/u{n}.ics": _todo(n) for n in range(1, 25)},
+        "lists/work/displayname": "Work & more",
+    },
+    prepare=("todo list",),
+    commands=(
+        "todo list",
+        "todo list --status ANY --sort due",
+        "todo list --sort=-priority,summary home",
+        "todo list --grep NUMBER --priority medium",
+        "todo list --category all --category cat2",
+        "todo list --location Straße",
+        "todo list --due 876000",
+        "todo list --startable",
+        "todo list nosuchlist",
+        "todo show 1",
+        "todo show 7",
+        "todo show 999",
+        "todo new --list home --due 2034-05-06 --priority high -c red -c blue Bake a cake",
+        "todo new --list work 'Ärger mit \"quotes\"' --read-description",
+        "todo list --status ANY",
+        "todo edit 3 --due 2035-01-01 --priority low",
+        "todo edit 4 --location Nowhere",
+        "todo done 1 2",
+        "todo cancel 5",
+        "todo undo 1",
+        "todo move 6 --list work",
+        "todo copy 7 --list work",
+        "todo delete 8 --yes",
+        "todo --porcelain list --status ANY",
+        "todo list --status COMPLETED",
+        Typed(line="todo flush", stdin="y\n"),
+        "todo --porcelain list --status ANY --sort due,summary",
+        "todo path 3",
+        "todo nonsense",
+    ),
+)
