@@ -404,6 +404,20 @@ def test_a_server_that_is_down_is_told_and_found_again(
     assert rows(pool, "SELECT 1") == [1]
 
 
+@pytest.mark.parametrize("least", [0, 1, 2])
+def test_a_server_that_comes_late_is_waited_for(
+    own_server: Cluster, made: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch, least: int
+) -> None:
+    monkeypatch.setattr(backend, "_RECONNECT_SECONDS", 0.05)  # psycopg_pool gives up again and again
+    pool = made(own_server.url(), min_size=least, max_size=2, timeout=3600)
+    own_server.stop()
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [threads.submit(rows, pool, "SELECT 1") for _ in range(2)]
+        wait_until(lambda: pool.stats().connect_errors > 5)
+        own_server.start()
+        assert [done.result(60) for done in waiting] == [[1], [1]]
+
+
 def test_what_lay_idle_is_asked_before_it_goes_out(
     own_server: Cluster, made: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -263,7 +263,8 @@ class AsyncConnection:
     @property
     def isolation_level(self) -> str | None:
         """As in sqlite3."""
-        return self._connection.isolation_level
+        level: str | None = self._connection.isolation_level
+        return level
 
     @isolation_level.setter
     def isolation_level(self, value: str | None) -> None:

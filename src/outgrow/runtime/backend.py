@@ -12,6 +12,7 @@ import select
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any, Self
 
@@ -40,7 +41,8 @@ class News:
     """How the attempts to connect of one pool went. Any thread may call.
 
     `ever` says that one succeeded; `reason` is why the last one failed, "" when it did not; `hopeless`
-    that waiting does not help; `crowded` that the server has no connection left.
+    that waiting does not help; `crowded` that the server has no connection left. So many as `waiting`
+    wait for the first success.
     """
 
     def __init__(self) -> None:
@@ -48,6 +50,7 @@ class News:
         self.ever = False
         self.reason = ""
         self.hopeless = self.crowded = False
+        self.waiting = 0
 
     def connected(self) -> None:
         """Writes down a success."""
@@ -63,11 +66,16 @@ class News:
             self.crowded = _CROWDED.search(reason) is not None
             self._changed.notify_all()
 
-    def wait_for_first(self, timeout: float) -> None:
-        """Waits until an attempt succeeded, or none ever will, at most `timeout` seconds."""
-        if not self.ever:
-            with self._changed:
-                self._changed.wait_for(lambda: self.ever or self.hopeless, timeout)
+    def wait_for_first(self, pool: psycopg_pool.ConnectionPool[Backend], timeout: float) -> None:
+        """Waits until an attempt of `pool` succeeded, or none ever will, at most `timeout` seconds."""
+        if self.ever:
+            return
+        with self._changed:
+            self.waiting += 1
+        pool.check()  # which begins an attempt where none is under way
+        with self._changed:
+            self._changed.wait_for(lambda: self.ever or self.hopeless, timeout)
+            self.waiting -= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,12 +226,12 @@ def backends(
         open=True,
         name="outgrow",
         reconnect_timeout=_RECONNECT_SECONDS,
-        reconnect_failed=_try_again,
+        reconnect_failed=partial(_try_again, news),
         **sizes,
     )  # fmt: skip
 
 
-def _try_again(pool: psycopg_pool.ConnectionPool[Backend]) -> None:
+def _try_again(news: News, pool: psycopg_pool.ConnectionPool[Backend]) -> None:
     """Tries to connect anew for those who still wait, when psycopg_pool has given up."""
-    if pool.get_stats().get("requests_waiting"):
+    if news.waiting or pool.get_stats().get("requests_waiting"):
         pool.check()

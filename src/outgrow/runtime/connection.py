@@ -108,6 +108,7 @@ class Connection(sqlite3.Connection):
             said = str(error).partition("\n")[0]
             raise failure(sqlite3.OperationalError, said, "SQLITE_CANTOPEN", error) from None
         self._closed = False
+        self._engine.file = str(getattr(self, "outgrow_file", ""))  # set by `outgrow.runtime.launch`
         self._always_open()
 
     def _leave(self) -> None:

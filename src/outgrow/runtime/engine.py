@@ -7,6 +7,7 @@ what only SQLite can.
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 import struct
@@ -38,6 +39,8 @@ _REMEMBER = b"SELECT " + b", ".join(
     for number, name in enumerate((b"last_insert_rowid", b"changes", b"total_changes"), 1)
 )
 _TAKEN = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+_MANY = 1000
+"""Rows that are worth a warning when they are fetched for SQLite to answer."""
 _IN_ONE_GO = 250
 """Statements of executemany that travel together."""
 
@@ -58,7 +61,8 @@ class Outcome:
 class Engine(Standing):
     """What one connection runs its statements with. Raises sqlite3.Error. Not for two threads at once.
 
-    `asks_first` has every statement shown to SQLite's authorizer; `own` are the program's own functions.
+    `asks_first` has every statement shown to SQLite's authorizer; `own` are the program's own functions;
+    `file` is the path by which an unchanged program knows its database.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Engine(Standing):
     ) -> None:  # fmt: skip
         super().__init__(raw, schema=schema, native=native, timeout=timeout, url=url, shadow=shadow)
         self.asks_first = False
+        self.file = ""
         self.own = local.OwnFunctions()
         self.total_changes = 0
         self.changes = 0
@@ -267,7 +272,10 @@ class Engine(Standing):
                 self.rollback()
         if count and sql not in self._said:
             self._said.add(sql)
-            log.warning("%s: %d rows were fetched for SQLite to answer: %s", only.error, count, sql)
+            log.log(
+                logging.WARNING if count > _MANY else logging.INFO,
+                "outgrow: %s: %d rows were fetched for SQLite to answer: %s", only.error, count, sql,
+            )  # fmt: skip
         try:
             yield
         finally:

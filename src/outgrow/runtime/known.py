@@ -25,6 +25,7 @@ from outgrow.schema.names import quote
 from outgrow.schema.target import TEMPORARY, TargetModel
 
 log = logging.getLogger("outgrow.runtime")
+log.addHandler(logging.NullHandler())  # what is told here is the program's to show, not its stderr's
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

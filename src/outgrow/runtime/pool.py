@@ -212,7 +212,7 @@ class Pool:
         """A connection that stands, of those that are there or of new ones."""
         deadline = monotonic() + timeout
         pool, news = self._opened()
-        news.wait_for_first(timeout)
+        news.wait_for_first(pool, timeout)
         looked = False
         while True:
             if news.hopeless and not news.ever:

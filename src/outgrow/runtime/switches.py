@@ -25,7 +25,7 @@ Rule = Callable[[Engine, str], Outcome | None]
 
 _PRAGMA = re.compile(
     r"\s*PRAGMA\s+(?:main\s*\.\s*)?(?P<name>foreign_keys|recursive_triggers|foreign_key_check"
-    r"|integrity_check|quick_check|freelist_count|compile_options|function_list|module_list|pragma_list)"
+    r"|database_list|integrity_check|quick_check|freelist_count|compile_options|function_list|module_list|pragma_list)"
     r"\s*(?:=\s*(?P<value>[\w'\"]+)|\(\s*(?P<argument>[^)]*?)\s*\))?\s*;?\s*\Z",
     re.IGNORECASE,
 )
@@ -119,20 +119,27 @@ JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE NOT (i.indisvalid AND i.indisready) AND n.nspname = {schema}
 UNION ALL
 SELECT format('rows of %s may break %s, which is NOT VALID', c.conrelid::regclass, c.conname)
-FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.connamespace
+FROM pg_catalog.pg_constraint AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.connamespace
 WHERE NOT c.convalidated AND c.contype = 'c' AND n.nspname = {schema}
 """
 
 
 def _integrity(name: str) -> Rule:
     def check(engine: Engine, given: str) -> Outcome:
-        """What PostgreSQL knows to be broken of the schema, else "ok"; its pages it checks as it reads them."""
+        """What PostgreSQL knows to be broken of the schema, else "ok"; it checks pages as it reads them."""
         del given
         said = _texts(engine, _INVALID.format(schema=literal(engine.schema)))
         found = [(str(line),) for (line,) in said]
         return replace(answer(name, None), rows=found or [("ok",)])
 
     return check
+
+
+def _databases(engine: Engine, _given: str) -> Outcome:
+    """The database, by the path that an unchanged program knows it by, and those that are attached."""
+    attached = ((number, name, "") for number, (name, _) in enumerate(engine.known.model.attached, 2))
+    return replace(answer("seq", None, "name", "file"), rows=[(0, "main", engine.file), *attached])
 
 
 def _freelist(_engine: Engine, _given: str) -> Outcome:
@@ -156,6 +163,7 @@ _RULES: dict[str, Rule] = {
     "foreign_keys": _foreign_keys,
     "foreign_key_check": _foreign_key_check,
     "recursive_triggers": _recursive_triggers,
+    "database_list": _databases,
     "freelist_count": _freelist,
     **{name: _integrity(name) for name in ("integrity_check", "quick_check")},
     **{name: _of_sqlite(name) for name in ("compile_options", "function_list", "module_list", "pragma_list")},
