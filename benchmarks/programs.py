@@ -10,7 +10,6 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from lockstep import report
 from lockstep.catalogue import PROGRAMS
 from lockstep.masks import Masks
 from lockstep.program import Program
-from lockstep.runner import Played, PrepareError, play
+from lockstep.runner import Played, PrepareError, Step, play
 
 from outgrow.embedded.throwaway import throwaway
 
@@ -31,21 +30,19 @@ def main(words: Sequence[str] | None = None) -> int:
     wanted = [program for program in PROGRAMS if not arguments.only or program.name in arguments.only]
     with tempfile.TemporaryDirectory(prefix="outgrow-programs-") as folder:
         scripts = arguments.scripts or _installed(wanted, Path(folder) / "venv")
-        began = time.time()
         with _databases(control=arguments.control) as database:
             played, failed = [], []
+            told = _told if arguments.verbose else _marked
             for program in wanted:
                 print(f"{program.name} ", end="", file=sys.stderr, flush=True)
                 url = database(f"program_{program.name.replace('-', '_')}")
                 place = Path(folder) / program.name
                 try:
-                    played.append(play(program, folder=place, scripts=scripts, url=url))
+                    played.append(play(program, folder=place, scripts=scripts, url=url, told=told))
                 except PrepareError as error:
                     failed.append(f"{program.name}: {error}")
                 print(file=sys.stderr)
-        _print(played, failed, scripts, began, verbose=arguments.verbose)
-        for line in (line for each in played if arguments.outputs for line in report.outputs(each)):
-            print(line)
+        _print(played, failed, scripts, arguments)
     return int(bool(failed) or not all(map(report.is_same, played)))
 
 
@@ -64,10 +61,15 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", default=[], choices=[program.name for program in PROGRAMS])
     parser.add_argument(
-        "--scripts", type=Path, metavar="DIR", help="where the programs are installed already [a new environment]"
+        "--scripts",
+        type=Path,
+        metavar="DIR",
+        help="where the programs are installed already [a new environment]",
     )
     parser.add_argument("--outputs", action="store_true", help="print what every command wrote on SQLite")
-    parser.add_argument("--control", action="store_true", help="SQLite on both sides: nothing may be different")
+    parser.add_argument(
+        "--control", action="store_true", help="SQLite on both sides: nothing may be different"
+    )
     parser.add_argument("--verbose", action="store_true", help="print every difference")
     return parser.parse_args(words)
 
@@ -80,18 +82,31 @@ def _installed(programs: Sequence[Program], folder: Path) -> Path:
     return folder / "bin"
 
 
+def _marked(_: Program, step: Step, masks: Masks) -> None:
+    """A mark for each command on stderr."""
+    del masks
+    print("D" if step.difference else ".", end="", file=sys.stderr, flush=True)
+
+
+def _told(program: Program, step: Step, masks: Masks) -> None:
+    _marked(program, step, masks)
+    for line in report.step_differences(program, step, masks):
+        print(line, flush=True)
+
+
 def _print(
-    played: Sequence[Played], failed: Sequence[str], scripts: Path, began: float, *, verbose: bool
+    played: Sequence[Played], failed: Sequence[str], scripts: Path, arguments: argparse.Namespace
 ) -> None:
+    for each in played:
+        for line in report.stored_differences(each) if arguments.verbose else ():
+            print(line)
+        for line in report.outputs(each) if arguments.outputs else ():
+            print(line)
     rows = [report.row(each, report.version_of(each.program.version_of(), scripts)) for each in played]
     print(table.markdown(report.HEAD, rows))
     print("\n" + report.total(played))
     for line in failed:
         print(line)
-    if verbose:
-        for each in played:
-            for line in report.differences(each, Masks(began, each.program.masks)):
-                print(line)
 
 
 if __name__ == "__main__":

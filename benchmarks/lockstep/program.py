@@ -36,7 +36,7 @@ class Program:
     `packages` are what pip installs, the first of which is the program; `database` is its file, relative to
     the home directory in which all commands run; `files` are written there before. `prepare` runs on SQLite
     alone and makes what is moved; `commands` run on both. Files that match `not_compared` (globs) differ for
-    reasons of their own; `known` are commands whose output is known to differ, with the reason.
+    reasons of their own; `known` are commands whose output is known to differ, with the reason; `left_out` are commands that cannot run, with the reason.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Program:
     masks: tuple[Mask, ...] = ()
     not_compared: tuple[str, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def version_of(self) -> str:
         """The name of the distribution whose version is the program's."""

@@ -8,9 +8,19 @@ from importlib.metadata import Distribution, PackageNotFoundError
 from pathlib import Path
 
 from lockstep.masks import Masks
+from lockstep.program import Program
 from lockstep.runner import Played, Step
 
-HEAD = ("program", "version", "commands run", "same output", "different", "tables compared", "rows", "files the same")
+HEAD = (
+    "program",
+    "version",
+    "commands run",
+    "same output",
+    "different",
+    "tables compared",
+    "rows",
+    "files the same",
+)
 
 
 def row(played: Played, version: str) -> tuple[str, ...]:
@@ -33,19 +43,23 @@ def is_same(played: Played) -> bool:
     )
 
 
-def differences(played: Played, masks: Masks) -> Iterator[str]:
-    """Every difference of a program."""
-    for step in played.steps:
-        if step.difference:
-            yield f"\n{played.program.name}: `{step.line}`: {step.difference}"
-            if why := played.program.known.get(step.line):
-                yield f"  known: {why}"
-            yield from _changes(step, masks)
-    for table in played.tables:
-        if table.difference:
-            yield f"\n{played.program.name}: table {table.name}: {table.difference}"
-    for name in played.files:
-        yield f"\n{played.program.name}: file {name}"
+def step_differences(program: Program, step: Step, masks: Masks) -> Iterator[str]:
+    """What is different in one command."""
+    if step.difference:
+        yield f"\n{program.name}: `{step.line}`: {step.difference}"
+        if why := program.known.get(step.line):
+            yield f"  known: {why}"
+        yield from _changes(step, masks)
+
+
+def stored_differences(played: Played) -> Iterator[str]:
+    """What is different in the tables and files at the end, and which commands were left out."""
+    name = played.program.name
+    for compared in played.tables:
+        if compared.difference:
+            yield f"\n{name}: table {compared.name}: {compared.difference}"
+    yield from (f"\n{name}: file {file}" for file in played.files)
+    yield from (f"\n{name}: left out: {line}: {why}" for line, why in played.program.left_out.items())
 
 
 def outputs(played: Played) -> Iterator[str]:
@@ -57,7 +71,9 @@ def outputs(played: Played) -> Iterator[str]:
 def _changes(step: Step, masks: Masks, most: int = 40) -> Iterator[str]:
     for part in ("stdout", "stderr"):
         left, right = (masks.text(getattr(ran, part)).splitlines() for ran in (step.sqlite, step.postgres))
-        lines = list(difflib.unified_diff(left, right, f"{part} on SQLite", "under outgrow run", n=1, lineterm=""))
+        lines = list(
+            difflib.unified_diff(left, right, f"{part} on SQLite", "under outgrow run", n=1, lineterm="")
+        )
         yield from (f"  {line}" for line in lines[:most])
         if len(lines) > most:
             yield f"  ... {len(lines) - most} more"

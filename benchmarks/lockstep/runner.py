@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +18,9 @@ from lockstep.program import Line, Program, Typed
 from lockstep.stage import Ran, Stage
 from lockstep.tables import Compared
 
-_SAID_BY_US = "outgrow: no process of "  # what `outgrow run` adds for a command that does not open the database
+_SAID_BY_US = (
+    "outgrow: no process of "  # what `outgrow run` adds for a command that does not open the database
+)
 
 
 class PrepareError(Exception):
@@ -46,8 +47,10 @@ class Played:
     files: tuple[str, ...]
 
 
-def play(program: Program, *, folder: Path, scripts: Path, url: str) -> Played:
-    """Moves what the program made to the empty database at `url` and runs its commands.
+def play(
+    program: Program, *, folder: Path, scripts: Path, url: str, told: Callable[[Program, Step, Masks], None]
+) -> Played:
+    """Moves what the program made to the empty database at `url` and runs its commands; `told` hears of each.
 
     With url "" both sides are SQLite: what is different then is of the program. Raises PrepareError.
     """
@@ -61,10 +64,13 @@ def play(program: Program, *, folder: Path, scripts: Path, url: str) -> Played:
     if url:
         _move(stage, url)
         before = (str(_outgrow()), "run", "--db", str(stage.database), "--to", url, "--")
-    steps = tuple(_steps(stage, before, masks))
+    steps = []
+    for step in _steps(stage, before, masks):
+        told(program, step, masks)
+        steps.append(step)
     there = url or str(folder / "moved" / program.database)
     found = tuple(tables.compared(folder / "sqlite" / program.database, there, masks))
-    return Played(program=program, steps=steps, tables=found, files=tuple(_files(stage, masks)))
+    return Played(program=program, steps=tuple(steps), tables=found, files=tuple(_files(stage, masks)))
 
 
 def text_of(line: Line) -> str:
@@ -91,7 +97,7 @@ def _steps(stage: Stage, before: tuple[str, ...], masks: Masks) -> Iterator[Step
             mine = stage.run(line)
         with stage.on("moved"):
             theirs = stage.run(line, before)
-        print("." if not (found := _difference(mine, theirs, masks)) else "D", end="", file=sys.stderr, flush=True)
+        found = _difference(mine, theirs, masks)
         yield Step(line=text_of(line), sqlite=mine, postgres=theirs, difference=found)
 
 

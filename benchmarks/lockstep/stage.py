@@ -91,7 +91,9 @@ class Stage:
             "COLUMNS": "120", "LINES": "40", "NO_COLOR": "1", "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1", "EDITOR": "true", "VISUAL": "true",
         }  # fmt: skip
-        given = {key: value.replace("{home}", str(self.home)) for key, value in self.program.environment.items()}
+        given = {
+            key: value.replace("{home}", str(self.home)) for key, value in self.program.environment.items()
+        }
         return plain | given
 
 

@@ -574,3 +574,15 @@ def pragmas_at_the_start(connect: Connect) -> Iterator[Any]:
         "PRAGMA legacy_alter_table = OFF", "PRAGMA trusted_schema = ON", "PRAGMA application_id",
     ):  # fmt: skip
         yield sql, ask(sql).fetchall()
+
+
+@scenario
+def what_is_gathered_in_order(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    run = connection.execute
+    connection.executemany("INSERT INTO pet(owner, name) VALUES (1, ?)", [(name,) for name in "dbca"])
+    run("UPDATE pet SET owner = NULL WHERE name = 'c'")
+    yield run("SELECT group_concat(name) FROM (SELECT rowid, name FROM pet ORDER BY name)").fetchall()
+    sql = "SELECT owner, group_concat(name, '') FROM (SELECT * FROM pet ORDER BY name DESC) GROUP BY owner ORDER BY 1"
+    yield run(sql).fetchall(), run("SELECT group_concat(name) FROM pet").fetchall()
+    yield run("SELECT json_group_array(name) FROM (SELECT name FROM pet ORDER BY id DESC LIMIT 2) AS q").fetchall()

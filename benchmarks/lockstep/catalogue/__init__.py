@@ -5,11 +5,15 @@ from __future__ import annotations
 from lockstep.catalogue.beets import BEETS
 from lockstep.catalogue.buku import BUKU
 from lockstep.catalogue.coverage import COVERAGE
+from lockstep.catalogue.datasette import DATASETTE
 from lockstep.catalogue.gffutils import GFFUTILS
 from lockstep.catalogue.roundup import ROUNDUP
 from lockstep.catalogue.sqlite_utils import SQLITE_UTILS
 from lockstep.catalogue.todoman import TODOMAN
 from lockstep.catalogue.trac import TRAC
+from lockstep.catalogue.wn import WN
 from lockstep.program import Program
 
-PROGRAMS: tuple[Program, ...] = (BUKU, BEETS, TRAC, ROUNDUP, SQLITE_UTILS, GFFUTILS, COVERAGE, TODOMAN)
+PROGRAMS: tuple[Program, ...] = (
+    BUKU, BEETS, TRAC, ROUNDUP, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN,
+)  # fmt: skip

@@ -35,7 +35,10 @@ BUKU = Program(
     name="buku",
     packages=("buku",),
     database=".local/share/buku/bookmarks.db",
-    files={"in.html": _NETSCAPE, "in.md": "- [From Markdown](https://md.example/) <!-- TAGS: md,imported -->\n"},
+    files={
+        "in.html": _NETSCAPE,
+        "in.md": "- [From Markdown](https://md.example/) <!-- TAGS: md,imported -->\n",
+    },
     prepare=tuple(
         f'{_ADD} https://{name}.example/{number} {tags},n{number} --title "{name.title()} page {number}" '
         f'--comment "{comment}"'

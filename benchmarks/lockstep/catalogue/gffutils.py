@@ -8,10 +8,14 @@ from lockstep.program import Program
 def _gene(number: int) -> str:
     start, gene = number * 5000, f"gene{number:02}"
     strand, kind = "+-"[number % 2], ("coding", "pseudo", "nc")[number % 3]
-    lines = [f"chr{number % 3 + 1}\tmade\tgene\t{start}\t{start + 3999}\t.\t{strand}\t.\tID={gene};Name=G{number},alt{number};biotype={kind}"]
+    lines = [
+        f"chr{number % 3 + 1}\tmade\tgene\t{start}\t{start + 3999}\t.\t{strand}\t.\tID={gene};Name=G{number},alt{number};biotype={kind}"
+    ]
     for variant in range(1, 3):
         transcript = f"{gene}.{variant}"
-        lines.append(f"chr{number % 3 + 1}\tmade\tmRNA\t{start}\t{start + 3999}\t.\t{strand}\t.\tID={transcript};Parent={gene}")
+        lines.append(
+            f"chr{number % 3 + 1}\tmade\tmRNA\t{start}\t{start + 3999}\t.\t{strand}\t.\tID={transcript};Parent={gene}"
+        )
         for exon in range(1, 4 + number % 2):
             first = start + exon * 900
             lines.append(
@@ -96,8 +100,8 @@ GFFUTILS = Program(
         "python genes.py bed gene05.1",
         "python genes.py length gene06",
         "python genes.py interfeatures",
-        "python genes.py sql \"select featuretype, count(*) n, min(start), max(end) from features group by featuretype order by 1\"",
-        "python genes.py sql \"select id, attributes from features where bin > 600 order by id limit 5\"",
+        'python genes.py sql "select featuretype, count(*) n, min(start), max(end) from features group by featuretype order by 1"',
+        'python genes.py sql "select id, attributes from features where bin > 600 order by id limit 5"',
         "python genes.py schema",
         "gffutils-cli rmdups genes.db",
     ),

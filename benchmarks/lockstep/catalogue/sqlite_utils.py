@@ -24,15 +24,17 @@ SQLITE_UTILS = Program(
     files={
         "people.json": json.dumps(_PEOPLE),
         "pets.csv": _PETS,
-        "more.json": json.dumps([{"id": 3, "name": "Person three", "age": 99}, {"id": 90, "name": "Ninety", "age": 9}]),
+        "more.json": json.dumps(
+            [{"id": 3, "name": "Person three", "age": 99}, {"id": 90, "name": "Ninety", "age": 9}]
+        ),
         "lines.txt": "one\ntwo\nthree\n",
         "picture.bin": bytes(range(256)),
     },
     prepare=(
         "sqlite-utils insert data.db people people.json --pk id",
-        "sqlite-utils insert data.db pets pets.csv --csv --pk id --detect-types",
+        "sqlite-utils insert data.db pets pets.csv --csv --pk id",
         "sqlite-utils create-index data.db people city name",
-        "sqlite-utils create-view data.db old \"select * from people where age > 40\"",
+        'sqlite-utils create-view data.db old "select * from people where age > 40"',
         "sqlite-utils enable-fts data.db people name note --fts5 --create-triggers",
         "sqlite-utils insert data.db plain lines.txt --lines",
     ),
@@ -62,13 +64,19 @@ SQLITE_UTILS = Program(
         "sqlite-utils insert data.db people more.json --pk id --replace",
         "sqlite-utils data.db 'update people set age = age + 1 where city = :c' -p c Lima",
         "sqlite-utils data.db \"delete from pets where kind = 'dog'\"",
-        Typed(line="sqlite-utils bulk data.db 'update pets set born = :b where id = :i' -", stdin='[{"i": 1, "b": "x"}, {"i": 4, "b": null}]'),
+        Typed(
+            line="sqlite-utils bulk data.db 'update pets set born = :b where id = :i' -",
+            stdin='[{"i": 1, "b": "x"}, {"i": 4, "b": null}]',
+        ),
         "sqlite-utils add-column data.db pets weight float",
         "sqlite-utils add-column data.db pets name text --not-null-default 'no name'",
         "sqlite-utils add-foreign-key data.db pets owner people id",
         "sqlite-utils create-table data.db books id integer title text price float --pk id --not-null title --default price 1.5",
         "sqlite-utils create-table data.db books id integer",
-        Typed(line="sqlite-utils insert data.db books - --alter", stdin='[{"id": 1, "title": "One", "year": 1999}, {"id": 2, "title": "Two", "price": 7.25}]'),
+        Typed(
+            line="sqlite-utils insert data.db books - --alter",
+            stdin='[{"id": 1, "title": "One", "year": 1999}, {"id": 2, "title": "Two", "price": 7.25}]',
+        ),
         Typed(line="sqlite-utils insert data.db books -", stdin='{"id": 3}'),
         "sqlite-utils insert-files data.db files picture.bin lines.txt -c path -c sha256 -c size -c content",
         "sqlite-utils convert data.db people name 'value.upper()'",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lockstep.program import Program, Typed
 
-_TICKETS = '''
+_TICKETS = """
 import sys
 from trac.env import open_environment
 from trac.search.api import search_to_regexps, search_to_sql
@@ -53,7 +53,7 @@ elif verb == "search":
         clause, values = search_to_sql(db, ["summary", "keywords", "description", "reporter"], given)
         for row in db("SELECT id, summary FROM ticket WHERE " + clause + " ORDER BY id", values):
             print(row)
-'''
+"""
 
 _KINDS = ("defect", "enhancement", "task")
 _PRIORITIES = ("blocker", "critical", "major", "minor", "trivial")

@@ -72,10 +72,14 @@ class News:
             return
         with self._changed:
             self.waiting += 1
-        pool.check()  # which begins an attempt where none is under way
-        with self._changed:
-            self._changed.wait_for(lambda: self.ever or self.hopeless, timeout)
-            self.waiting -= 1
+        try:
+            if not pool.get_stats()["pool_size"]:
+                pool.check()  # which begins an attempt, as none is under way
+            with self._changed:
+                self._changed.wait_for(lambda: self.ever or self.hopeless, timeout)
+        finally:
+            with self._changed:
+                self.waiting -= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from outgrow.translate.value import (
     truth,
 )
 from outgrow.translate.virtual import fulltext
+from outgrow.translate.walk import walk
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "IS", "IS NOT"})
 _COLLATIONS = frozenset({"BINARY", "NOCASE", "RTRIM"})
@@ -334,6 +335,13 @@ def _aggregate(node: tree.Call, scope: Scope) -> Value:
 
 
 _IN_ORDER = frozenset({"group_concat", "string_agg", "json_group_array", "json_group_object"})
+
+
+def asks_order(nodes: object) -> bool:
+    """Whether an aggregate in them gives what it gives by the order of the rows."""
+    return any(isinstance(part, tree.Call) and part.name in _IN_ORDER for part in walk(nodes))
+
+
 _WINDOW_FUNCTIONS: dict[str, tuple[int, int, str]] = {
     "cume_dist": (0, 0, "real"), "dense_rank": (0, 0, "integer"), "first_value": (1, 1, ""),
     "lag": (1, 3, ""), "last_value": (1, 1, ""), "lead": (1, 3, ""), "nth_value": (2, 2, ""),
@@ -390,10 +398,13 @@ def _window(node: tree.Window, scope: Scope) -> str:
 
 
 def _rowid_order(scope: Scope) -> str:
-    """SQLite reads one table in rowid order, which is the order its group_concat shows."""
-    if len(scope.sources) != 1 or scope.sources[0].rowid is None:
+    """SQLite reads a table in rowid order, a query in its own, which is the order its group_concat shows."""
+    if len(scope.sources) != 1:
         return ""
-    return scope.sources[0].rowid.sql
+    source = scope.sources[0]
+    if source.relation is None:  # a query, in its own order if it has one
+        return source.place
+    return source.rowid.sql if source.rowid is not None else ""
 
 
 def order_terms(terms: tuple[tree.Order, ...], scope: Scope) -> str:

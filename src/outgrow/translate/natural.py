@@ -1,8 +1,8 @@
 """The order in which SQLite comes by the rows of one table: that of the rowid, though no SQL asks for it.
 
 Programs print what they get, and an INSERT of a SELECT numbers rows as they come; PostgreSQL's order changes
-with every UPDATE. Where SQLite would walk another index its order is that index's, which is not followed here.
-Used by `statement` for a program's own statements. Rule: https://www.sqlite.org/lang_select.html#the_order_by_clause
+with every UPDATE. Where SQLite would walk another index its order is that index's, which is not followed
+here. Used by `statement` for a program's own statements. Rule: https://www.sqlite.org/lang_select.html#the_order_by_clause
 """
 
 from __future__ import annotations

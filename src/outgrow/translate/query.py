@@ -14,7 +14,7 @@ from outgrow.schema.target import TargetColumn
 from outgrow.translate import held, tree
 from outgrow.translate.aggregates import distinct_key
 from outgrow.translate.collations import order_term
-from outgrow.translate.expressions import translate
+from outgrow.translate.expressions import asks_order, translate
 from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, picking
 from outgrow.translate.scope import Reader, Result, Scope, Source
 from outgrow.translate.sources import From, from_clause, named_source, target_names, told_apart
@@ -136,7 +136,7 @@ def _all_tagged(result: Result) -> Result:
 
 def _core(node: tree.Select, scope: Scope, order: tuple[tree.Order, ...] = ()) -> _Core:
     node = matching.lifted(node, scope)
-    source = from_clause(node.sources, scope)
+    source = from_clause(node.sources, replace(scope, placed=asks_order((node.items, node.having))))
     node, found = matching.asked(node, replace(scope, sources=source.sources))
     source = replace(source, sources=found.sources)
     inside = replace(scope, sources=source.sources)

@@ -28,7 +28,7 @@ class Source:
     `relation` is set for a table or view of the model. `hidden` holds the columns that `*` leaves out
     because USING or NATURAL merged them. `rowid` is the column that stands for the rowid; where there
     is none, `key` is a primary key without NULLs, which tells the same rows apart. `search` is set for a
-    full-text table.
+    full-text table; `place` is SQL of the place of a row in the order of a query in FROM.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Source:
     rowid: Value | None = None
     key: tuple[Value, ...] = ()
     search: Search | None = None
+    place: str = ""
 
     @property
     def reference(self) -> str:
@@ -154,7 +155,8 @@ class Scope:
     functions may stand here. `raw` are the sources that an aggregate's arguments see, where a bare column
     beside it stands for one row of the group; `windows` are those of the WINDOW clause; `parameters`
     what is known of the bound parameters. `reader` gets what RETURNING shows; `keyed` says that an INSERT
-    shows its rowid, too, last; `row_by_row` that an UPDATE takes one row after the other.
+    shows its rowid, too, last; `row_by_row` that an UPDATE takes one row after the other;
+    `placed` that an aggregate asks in which order the rows of a query in FROM come.
     """
 
     model: TargetModel
@@ -172,6 +174,7 @@ class Scope:
     reader: Reader = "application"
     keyed: bool = False
     row_by_row: bool = False
+    placed: bool = False
 
     def resolve(self, name: tree.Name) -> Value | tree.Expression:
         """The value a name stands for, or the expression behind a result alias. Raises TranslationError."""

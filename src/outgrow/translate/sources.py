@@ -233,9 +233,9 @@ def _source(node: tree.TableRef | tree.Derived, scope: Scope, position: int) -> 
         if scope.subquery is None:
             raise refuse("a subquery here")
         # A derived table does not see its neighbours, only the enclosing query.
-        return derived(
-            scope.subquery(node.query, replace(scope, sources=())), node.alias or f"q{position + 1}"
-        )
+        result = scope.subquery(node.query, replace(scope, sources=()))
+        placed = scope.placed and bool(node.query.order)
+        return derived(result, node.alias or f"q{position + 1}", placed=placed)
     if fold(node.name) in _MASTER:
         if isinstance(node.name, Qualified):
             if node.name.database == "temp":
@@ -260,12 +260,18 @@ def _source(node: tree.TableRef | tree.Derived, scope: Scope, position: int) -> 
     return relation_source(relation, reference, node.alias or node.name), text
 
 
-def derived(result: Result, alias: str) -> tuple[Source, str]:
-    """A query in FROM under an alias, its columns named after SQLite's."""
+def derived(result: Result, alias: str, *, placed: bool = False) -> tuple[Source, str]:
+    """A query in FROM under an alias, its columns named after SQLite's, its rows numbered if `placed`."""
     result = replace(result, labels=told_apart(result.labels))
     names = target_names(result.labels)
+    source = named_source(result, alias, names)
     listed = ", ".join(quote(name) for name in names)
-    return named_source(result, alias, names), f"({result.sql}) AS {quote(alias)} ({listed})"
+    if not placed:
+        return source, f"({result.sql}) AS {quote(alias)} ({listed})"
+    place = Namespace(names).take("place")
+    numbered = f"SELECT given.*, row_number() OVER () FROM ({result.sql}) AS given"
+    source = replace(source, place=f"{quote(alias)}.{quote(place)}")
+    return source, f"({numbered}) AS {quote(alias)} ({listed}, {quote(place)})"
 
 
 def told_apart(labels: tuple[str, ...]) -> tuple[str, ...]:

@@ -55,9 +55,10 @@ def stored(
     except TranslationError:
         keeps_all = wanted.conversion in {"escaped", "tagged"}
         refused = _is_misfit(value, wanted) or not (queries or keeps_all)
-        if value.kind == "held" and like.kind == "held" and not refused:
+        vector = like.kind == "held" and held.conversion_of(like)[0] in held.VECTOR_BLOBS
+        if value.kind == "held" and like.kind == "held" and not (refused or vector):
             return stored(held.stored_form(value), wanted, parameters, queries=queries)
-        if refused:
+        if refused or value.kind == "held":
             raise
         return _by_row(value, wanted, like)
 

@@ -9,12 +9,25 @@ import datetime
 import decimal
 import sys
 import uuid
+from urllib.parse import parse_qsl, urlsplit
 
 import django
 from django.apps import AppConfig
 from django.conf import settings
 
 UTC = datetime.UTC
+
+
+def database(engine: str, name: str) -> dict[str, object]:
+    """Settings of a database; Django's own backend for PostgreSQL takes the parts of a URL."""
+    if "://" not in name or not engine.startswith("django."):
+        return {"ENGINE": engine, "NAME": name}
+    parts = urlsplit(name)
+    query = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": engine, "NAME": parts.path[1:], "USER": parts.username or query.get("user", ""),
+        "PASSWORD": parts.password or "", "HOST": parts.hostname or query.get("host", ""), "PORT": parts.port or query.get("port", ""),
+    }
 
 
 class Museum(AppConfig):
@@ -25,7 +38,7 @@ class Museum(AppConfig):
 
 
 settings.configure(
-    DATABASES={"default": {"ENGINE": sys.argv[1], "NAME": sys.argv[2]}},
+    DATABASES={"default": database(*sys.argv[1:3])},
     INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", Museum("museum", sys.modules[__name__])],
     USE_TZ=True,
     TIME_ZONE="UTC",
@@ -159,6 +172,33 @@ def queries() -> None:
     both = Piece.objects.filter(pk__in=[1, 2, 3]).union(Piece.objects.filter(pk=4))
     print(list(both.order_by("pk").values_list("pk", flat=True)[1:]))
     print(sorted(Piece.objects.in_bulk([3, 4])), Piece.objects.order_by("height", "pk").first().pk, Piece.objects.earliest("acquired").pk)
+
+
+def align() -> None:
+    """What is done once before Django's own backend for PostgreSQL is used."""
+    from outgrow.runtime.django.native import align
+
+    print(len(align()), align())
+
+
+def native() -> None:
+    """What must be the same with Django's own backend for PostgreSQL, too."""
+    for piece in Piece.objects.order_by("pk"):
+        print({**shown(piece), "scan": piece.scan and bytes(piece.scan), "details": piece.details and sorted(piece.details)})
+    same = Piece.objects.get(pk=11)
+    found = [field.attname for field in Piece._meta.concrete_fields if Piece.objects.filter(pk=11, **{field.attname: getattr(same, field.attname)}).exists()]
+    print(found)
+    same.pk, same.number, same.title = None, uuid.UUID(int=5), "copy"
+    same.save()
+    copy = Piece.objects.get(number=uuid.UUID(int=5))
+    print({name: value for name, value in shown(copy).items() if name not in {"id", "scan"}} == {name: value for name, value in shown(same).items() if name not in {"id", "scan"}})
+    print(User.objects.get(last_login__lt=Now()).last_login, User.objects.filter(is_active=True, groups__name="guards").count())
+    Artist.objects.bulk_create([Artist(name=f"many {n:03}") for n in range(30)])
+    Artist.objects.bulk_create([Artist(name="Ada", born=datetime.date(2000, 1, 1))], update_conflicts=True, unique_fields=["name"], update_fields=["born"])
+    print(Artist.objects.get(name="Ada").born, Artist.objects.count())
+    print(list(Piece.objects.filter(acquired__date=datetime.date(2024, 8, 8), details__in__deep__gte=7).values_list("pk", flat=True)))
+    call_command("makemigrations", check_changes=True, verbosity=0)
+    call_command("migrate", verbosity=0)
 
 
 def raw() -> None:

@@ -1,7 +1,8 @@
 """The database wrapper that Django makes for `ENGINE = "outgrow.runtime.django"`.
 
 NAME is what `outgrow.connect` takes: `postgresql://…` with `?schema=…`, or the path of a SQLite file, which is
-opened as Django's own backend does. Before it stands Django's ORM, after it `connection`.
+opened as Django's own backend does. With HOST or USER it is the name of a PostgreSQL database, as for Django's
+other backends. Before it stands Django's ORM, after it `connection`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from outgrow.runtime.django.creation import DatabaseCreation
 from outgrow.runtime.django.operations import DatabaseOperations
 from outgrow.runtime.opening import is_url
 
+__all__ = ["DatabaseWrapper"]
+
 _PLACES = {"USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 
 
@@ -29,18 +32,21 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):  # type: ignore[misc]  # Django i
 
     def get_connection_params(self) -> dict[str, Any]:
         """What `connect` is given. Raises ImproperlyConfigured."""
-        parts = {word: str(self.settings_dict[key]) for key, word in _PLACES.items() if self.settings_dict.get(key)}
         params: dict[str, Any] = super().get_connection_params()
-        if is_url(params["database"]) and parts:
+        said = {word: str(self.settings_dict[key]) for key, word in _PLACES.items() if self.settings_dict.get(key)}
+        if said and is_url(params["database"]):
             raise ImproperlyConfigured("NAME is a URL: leave out USER, PASSWORD, HOST and PORT")
-        if parts:
-            params["database"] = urls.build({**parts, "dbname": params["database"]})
+        if said and not self.is_in_memory_db():
+            params["database"] = urls.build({**said, "dbname": str(params["database"])})
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A connection that SQLite's backend can use."""
+        """A connection that the backend for SQLite can use. Raises sqlite3.OperationalError."""
         if not is_url(conn_params["database"]):
             return super().get_new_connection(conn_params)
         connection = sqlite3.connect(**conn_params)
         register(connection)
+        for command in self.init_commands:
+            if command.strip():
+                connection.execute(command.strip())
         return connection

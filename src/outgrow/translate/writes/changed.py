@@ -87,7 +87,7 @@ def returning(items: tuple[tree.Item, ...], source: Source, scope: Scope) -> Cha
 
 
 def with_rowid(found: Change, node: tree.Insert, source: Source, scope: Scope) -> Change:
-    """The RETURNING clause with the new row's rowid behind its columns, where it is asked for and there is one.
+    """The RETURNING clause with the new row's rowid behind its columns, where that is asked for.
 
     On SQLite the row that an upsert changes does not become the last one inserted.
     """
