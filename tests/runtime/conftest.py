@@ -61,6 +61,8 @@ def sides(database: str, tmp_path: Path) -> Iterator[Callable[..., tuple[Side, S
             def of(connect: Callable[..., Any], place: str) -> Callable[..., Any]:
                 return lambda **settings: stack.enter_context(closing(connect(place, **settings)))
 
-            return Side("sqlite3", of(sqlite3.connect, str(path))), Side("outgrow", of(shim.connect, database))
+            return Side("sqlite3", of(sqlite3.connect, str(path))), Side(
+                "outgrow", of(shim.connect, database)
+            )
 
         yield make

@@ -72,7 +72,14 @@ def cursors(connect: Connect) -> Iterator[Any]:
     yield cursor.rowcount, cursor.description
     cursor.execute("SELECT id, name AS Label, id + 1 FROM pet ORDER BY id")
     yield cursor.description, cursor.rowcount
-    yield cursor.fetchone(), cursor.fetchmany(2), cursor.fetchmany(), next(cursor), [*cursor], cursor.fetchone()
+    yield (
+        cursor.fetchone(),
+        cursor.fetchmany(2),
+        cursor.fetchmany(),
+        next(cursor),
+        [*cursor],
+        cursor.fetchone(),
+    )
     yield cursor.fetchall(), cursor.fetchmany(3)
     yield [row[0] for row in connection.execute("SELECT id FROM pet WHERE id > ? ORDER BY id DESC", (4,))]
     yield cursor.execute("DELETE FROM pet WHERE id < 3").rowcount
@@ -125,7 +132,10 @@ def parameters(connect: Connect) -> Iterator[Any]:
         yield error(lambda given=given: ask("SELECT ?", given))[0]
     yield error(lambda: ask("SELECT ?", (1, 2)))
     yield error(lambda: ask("SELECT :a", {"b": 1}))[0]
-    yield ask("SELECT typeof(?)", (bytearray(b"xy"),)).fetchone(), ask("SELECT ?", (memoryview(b"z"),)).fetchone()
+    yield (
+        ask("SELECT typeof(?)", (bytearray(b"xy"),)).fetchone(),
+        ask("SELECT ?", (memoryview(b"z"),)).fetchone(),
+    )
 
 
 @scenario
@@ -216,7 +226,7 @@ def savepoints(connect: Connect) -> Iterator[Any]:
     run("RELEASE SAVEPOINT one")
     yield connection.in_transaction, run("SELECT name FROM pet ORDER BY id").fetchall()
     run("BEGIN")
-    run("SAVEPOINT \"a b\"")
+    run('SAVEPOINT "a b"')
     run("DELETE FROM pet")
     run("ROLLBACK TO SAVEPOINT 'a b'")
     run("COMMIT")
@@ -284,7 +294,10 @@ def definitions(connect: Connect) -> Iterator[Any]:
     yield error(lambda: connection.execute("SELECT * FROM gone"))
     connection.execute("CREATE TEMP TABLE t(x INTEGER)")
     connection.execute("INSERT INTO t VALUES (1), (2)")
-    yield connection.execute("SELECT sum(x) FROM t").fetchall(), error(lambda: connect().execute("SELECT * FROM t"))
+    yield (
+        connection.execute("SELECT sum(x) FROM t").fetchall(),
+        error(lambda: connect().execute("SELECT * FROM t")),
+    )
     connection.execute("DROP VIEW v")
     connection.execute("DROP TABLE thing")
     names = "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY name"
@@ -371,7 +384,9 @@ def own_functions(connect: Connect) -> Iterator[Any]:
     connection = people(connect)
     connection.execute("INSERT INTO person(name, age) VALUES ('Bob', 3), ('Cy', 9)")
     connection.create_function("twice", 1, lambda value: value * 2, deterministic=True)
-    yield connection.execute("SELECT twice(name), twice(age) FROM person WHERE twice(age) > 6 ORDER BY id").fetchall()
+    yield connection.execute(
+        "SELECT twice(name), twice(age) FROM person WHERE twice(age) > 6 ORDER BY id"
+    ).fetchall()
     connection.create_function("regexp", 2, lambda pattern, value: pattern in value)
     yield connection.execute("SELECT name FROM person WHERE name REGEXP ?", ("o",)).fetchall()
     connection.create_collation("backwards", lambda a, b: (a < b) - (a > b))
@@ -417,12 +432,18 @@ def pragmas(connect: Connect) -> Iterator[Any]:
     yield ask("PRAGMA user_version").fetchone()
     ask("PRAGMA user_version = 5")
     yield ask("PRAGMA user_version").fetchone()
-    yield [row[1:] for row in ask("PRAGMA table_info('person')")], ask("PRAGMA foreign_key_list(pet)").fetchall()
+    yield (
+        [row[1:] for row in ask("PRAGMA table_info('person')")],
+        ask("PRAGMA foreign_key_list(pet)").fetchall(),
+    )
     yield [row[1] for row in ask("PRAGMA table_list") if not row[1].startswith("sqlite_")]
     yield ask("PRAGMA cache_size = 100").fetchall(), ask("PRAGMA cache_size").fetchone()
     before = ask("PRAGMA schema_version").fetchone()[0]
     ask("CREATE TABLE more(x)")
-    yield ask("PRAGMA schema_version").fetchone()[0] - before, ask("SELECT count(*) FROM pragma_table_info('pet')").fetchone()
+    yield (
+        ask("PRAGMA schema_version").fetchone()[0] - before,
+        ask("SELECT count(*) FROM pragma_table_info('pet')").fetchone(),
+    )
 
 
 @scenario
@@ -442,7 +463,9 @@ def traces(connect: Connect) -> Iterator[Any]:
 def dates(connect: Connect) -> Iterator[Any]:
     connection = people(connect)
     ask = connection.execute
-    yield ask("SELECT date('2024-02-29', '+1 year'), strftime('%Y/%m', since), julianday('2024-01-01') FROM person").fetchone()
+    yield ask(
+        "SELECT date('2024-02-29', '+1 year'), strftime('%Y/%m', since), julianday('2024-01-01') FROM person"
+    ).fetchone()
     yield ask("SELECT count(*) FROM person WHERE since >= datetime('2023-12-31', '+1 day')").fetchone()
     yield ask("SELECT since FROM person WHERE since BETWEEN ? AND ?", ("2023", "2025")).fetchall()
 
@@ -467,7 +490,10 @@ def sequences(connect: Connect) -> Iterator[Any]:
 def temporary_tables(connect: Connect) -> Iterator[Any]:
     connection = people(connect)
     run = connection.execute
-    yield run('PRAGMA temp.table_info("person")').fetchall(), run("PRAGMA temp.foreign_key_list(pet)").fetchall()
+    yield (
+        run('PRAGMA temp.table_info("person")').fetchall(),
+        run("PRAGMA temp.foreign_key_list(pet)").fetchall(),
+    )
     run("CREATE TEMP TABLE t(id INTEGER PRIMARY KEY, x TEXT NOT NULL)")
     run("CREATE INDEX temp.t_x ON t(x)")
     yield run("PRAGMA temp.table_info(t)").fetchall(), run("PRAGMA temp.index_list(t)").description
@@ -492,7 +518,9 @@ def functions_called_once(connect: Connect) -> Iterator[Any]:
     connection.execute("INSERT INTO note VALUES ('one two'), ('three')")
     connection.create_function("quoted", 1, lambda text: f'"{text}"')
     yield connection.execute("SELECT body FROM note WHERE note MATCH quoted(?)", ("two",)).fetchall()
-    yield connection.execute("SELECT slug(body) FROM note WHERE note MATCH 'three OR one' ORDER BY body").fetchall()
+    yield connection.execute(
+        "SELECT slug(body) FROM note WHERE note MATCH 'three OR one' ORDER BY body"
+    ).fetchall()
 
 
 @scenario
@@ -541,10 +569,16 @@ def rows_come_by_their_rowid(connect: Connect) -> Iterator[Any]:
     run = connection.execute
     connection.executemany("INSERT INTO pet(name) VALUES (?)", [(name,) for name in "dcba"])
     run("UPDATE pet SET owner = 1 WHERE id IN (1, 3)")
-    yield run("SELECT * FROM pet").fetchall(), run("SELECT name FROM pet WHERE owner IS NULL LIMIT 1").fetchall()
+    yield (
+        run("SELECT * FROM pet").fetchall(),
+        run("SELECT name FROM pet WHERE owner IS NULL LIMIT 1").fetchall(),
+    )
     run("CREATE TABLE copy(id INTEGER PRIMARY KEY, name TEXT)")
     run("INSERT INTO copy(name) SELECT name FROM pet")
-    yield run("SELECT * FROM copy AS c WHERE c.id > 1").fetchall(), run("SELECT count(*) FROM copy").fetchone()
+    yield (
+        run("SELECT * FROM copy AS c WHERE c.id > 1").fetchall(),
+        run("SELECT count(*) FROM copy").fetchone(),
+    )
     yield run("SELECT name, (SELECT max(id) FROM copy) FROM pet").fetchall()
     yield run("WITH pet AS (SELECT 5 AS five) SELECT * FROM pet").fetchall()
 
@@ -585,4 +619,36 @@ def what_is_gathered_in_order(connect: Connect) -> Iterator[Any]:
     yield run("SELECT group_concat(name) FROM (SELECT rowid, name FROM pet ORDER BY name)").fetchall()
     sql = "SELECT owner, group_concat(name, '') FROM (SELECT * FROM pet ORDER BY name DESC) GROUP BY owner ORDER BY 1"
     yield run(sql).fetchall(), run("SELECT group_concat(name) FROM pet").fetchall()
-    yield run("SELECT json_group_array(name) FROM (SELECT name FROM pet ORDER BY id DESC LIMIT 2) AS q").fetchall()
+    yield run(
+        "SELECT json_group_array(name) FROM (SELECT name FROM pet ORDER BY id DESC LIMIT 2) AS q"
+    ).fetchall()
+
+
+@scenario
+def rebuilding_as_tools_do(connect: Connect) -> Iterator[Any]:
+    connection = connect(isolation_level=None)
+    run = connection.execute
+    run('CREATE TABLE a(id INTEGER PRIMARY KEY, n INTEGER CHECK ("n" >= 0))')
+    run("CREATE TABLE b(a INTEGER REFERENCES a(id) DEFERRABLE INITIALLY DEFERRED)")
+    run("CREATE VIEW v AS SELECT n FROM a")
+    run("INSERT INTO a VALUES (1, 5)")
+    yield error(lambda: run("INSERT INTO a VALUES (2, -1)"))
+    run("BEGIN")
+    run("INSERT INTO b VALUES (1)")
+    run("CREATE INDEX b_a ON b(a)")
+    run("INSERT INTO b VALUES (7)")
+    run("INSERT INTO a VALUES (7, 7)")
+    run("COMMIT")
+    run("PRAGMA foreign_keys = OFF")
+    run("BEGIN")
+    run("PRAGMA defer_foreign_keys = ON")
+    yield run("PRAGMA defer_foreign_keys").fetchone()
+    run("CREATE TABLE new(id INTEGER PRIMARY KEY, n TEXT)")
+    run("INSERT INTO new SELECT * FROM a")
+    run("PRAGMA legacy_alter_table = ON")
+    run("DROP TABLE a")
+    run("ALTER TABLE new RENAME TO a")
+    run("PRAGMA legacy_alter_table = OFF")
+    run("COMMIT")
+    yield run("PRAGMA defer_foreign_keys").fetchone()
+    yield run("SELECT * FROM v").fetchall(), run("SELECT * FROM b").fetchall()

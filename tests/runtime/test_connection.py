@@ -398,7 +398,9 @@ def test_a_query_that_is_not_translated_is_answered_by_sqlite(database: str, cap
     with closing(shim.connect(database)) as connection:
         connection.execute("CREATE TABLE t(s TEXT)")
         connection.executemany("INSERT INTO t VALUES (?)", [("b",), ("A",)])
-        found = connection.execute("SELECT s || 'x' COLLATE NOCASE AS k FROM t ORDER BY k, s COLLATE RTRIM || ''")
+        found = connection.execute(
+            "SELECT s || 'x' COLLATE NOCASE AS k FROM t ORDER BY k, s COLLATE RTRIM || ''"
+        )
         assert found.fetchall() == [("Ax",), ("bx",)]
 
 
@@ -455,7 +457,9 @@ def test_attach_is_a_schema(database: str, make_sqlite: Callable[..., Path], mov
     move_into(make_sqlite("CREATE TABLE old(x); INSERT INTO old VALUES (9);", "old.db"), database, "archive")
     with closing(shim.connect(database)) as connection:
         connection.execute("ATTACH 'old.db' AS archive")
-        assert connection.execute("SELECT x, (SELECT count(*) FROM item) FROM archive.old").fetchall() == [(9, 2)]
+        assert connection.execute("SELECT x, (SELECT count(*) FROM item) FROM archive.old").fetchall() == [
+            (9, 2)
+        ]
         connection.execute("INSERT INTO archive.old VALUES (10)")
         connection.commit()
         assert [row[1] for row in connection.execute("PRAGMA database_list")] == ["main", "archive"]

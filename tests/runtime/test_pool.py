@@ -638,7 +638,6 @@ def test_nothing_of_a_session_reaches_others_through_a_pooler(
         assert rows(writer) == list(range(10))
 
 
-@pytest.mark.xfail(reason="Session sends `before` only with a BEGIN", strict=True)
 def test_a_statement_outside_of_a_transaction_keeps_its_limits_behind_a_pooler(
     database: str, made: Callable[..., Pool]
 ) -> None:

@@ -7,6 +7,7 @@ from lockstep.catalogue.buku import BUKU
 from lockstep.catalogue.coverage import COVERAGE
 from lockstep.catalogue.datasette import DATASETTE
 from lockstep.catalogue.gffutils import GFFUTILS
+from lockstep.catalogue.libraries import LIBRARIES
 from lockstep.catalogue.roundup import ROUNDUP
 from lockstep.catalogue.sqlite_utils import SQLITE_UTILS
 from lockstep.catalogue.todoman import TODOMAN
@@ -15,5 +16,5 @@ from lockstep.catalogue.wn import WN
 from lockstep.program import Program
 
 PROGRAMS: tuple[Program, ...] = (
-    BUKU, BEETS, TRAC, ROUNDUP, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN,
+    BUKU, BEETS, TRAC, ROUNDUP, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN, *LIBRARIES,
 )  # fmt: skip

@@ -65,6 +65,7 @@ GFFUTILS = Program(
     name="gffutils",
     packages=("gffutils", "setuptools<81"),
     database="genes.db",
+    rowids="all",  # it sorts by rowid, "file_order"
     files={
         "genes.gff": "##gff-version 3\n" + "".join(map(_gene, range(1, 13))),
         "more.gff": "##gff-version 3\n" + "".join(map(_gene, range(12, 15))),

@@ -24,7 +24,7 @@ from outgrow.schema.target import TEMPORARY, TargetModel
 _HOLD = "SELECT version FROM outgrow.model WHERE target_schema = %s FOR UPDATE"
 
 
-def define(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known:
+def define(raw: psycopg.Connection[Any], before: Known, sql: str, *, legacy_renames: bool = False) -> Known:
     """Runs one definition, and the state after it. In the caller's transaction.
 
     Raises TranslationError, TargetError and psycopg.Error.
@@ -41,17 +41,37 @@ def define(raw: psycopg.Connection[Any], before: Known, sql: str) -> Known:
     remembered = refreshed(before.remembered, with_facts(before.options, raw))
     # No value has been seen yet: the types that take whatever SQLite would have taken.
     options = replace(remembered.options, types="faithful", rowids="all")
-    made = planned(sql, schema=before.texts, model=before.model, options=options)
+    made = planned(
+        sql, schema=before.texts, model=before.model, options=options, legacy_renames=legacy_renames
+    )
+    if before.deferred:  # what waits for COMMIT would stand in the definition's way
+        raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with privileges(raw, schema):
         for statement in made.statements:
             raw.execute(statement.encode())
             _validate(raw, statement)
         for finding in made.findings:
             log.warning("%s", finding)
+        if before.deferred:
+            _defer_again(raw, schema)
         version = before.version
         if lasting(made.schema) != lasting(before.texts):
             version = _keep(raw, before, made.model, made.schema)
     return before.changed(made.model, made.schema, version)
+
+
+_DEFERRED = """
+SELECT string_agg(format('%%I.%%I', n.nspname, c.conname), ', ') FROM pg_catalog.pg_constraint AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.connamespace
+WHERE c.condeferred AND n.nspname = %s
+"""
+
+
+def _defer_again(raw: psycopg.Connection[Any], schema: str) -> None:
+    """The keys that are declared to wait for COMMIT wait again."""
+    row = raw.execute(_DEFERRED, (schema,)).fetchone()
+    if row is not None and row[0]:
+        raw.execute(f"SET CONSTRAINTS {row[0]} DEFERRED".encode())
 
 
 _NOT_VALID = re.compile(

@@ -174,7 +174,12 @@ class Engine(Standing):
             if finding not in self._said:
                 self._said.add(finding)
                 (log.info if finding.startswith("PRAGMA") else log.warning)("%s", finding)
-        if statement.verb == "PRAGMA" and not prepared.sql.startswith(b"SELECT"):
+        if statement.verb == "PRAGMA" and (
+            b"set_config(" in prepared.sql or prepared.sql.startswith(b"SET ")
+        ):
+            if self.link.pooled and b"sqlite." not in prepared.sql:
+                said = f"{' '.join(statement.sql.split())}: behind a pooler nothing of a session stays"
+                raise failure(sqlite3.NotSupportedError, said, "SQLITE_ERROR")
             self.link.changed = True
             self.session.deferred = self.session.deferred or prepared.sql.startswith(b"SET CONSTRAINTS")
         return prepared

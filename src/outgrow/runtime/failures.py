@@ -154,8 +154,14 @@ def _checks(relation: Relation, texts: tuple[str, ...]) -> Iterator[tuple[str, s
                 continue
             unnamed += 1
             number = f"_{unnamed}" if unnamed > 1 else ""
-            yield shorten(f"{relation.name}{number}", "_check"), check.expression.strip()
+            yield shorten(f"{relation.name}{number}", "_check"), _dequoted(check.expression.strip())
         return
+
+
+def _dequoted(text: str) -> str:
+    """SQLite takes a text that begins with a quoted name for that name."""
+    found = re.match(r"\"((?:[^\"]|\"\")*)\"|`([^`]*)`|\[([^\]]*)\]|'((?:[^']|'')*)'", text)
+    return text if found is None else next(part for part in found.groups() if part is not None)
 
 
 def _foreign_key(error: psycopg.Error, model: TargetModel) -> Told:

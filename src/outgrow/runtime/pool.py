@@ -153,7 +153,7 @@ class Pool:
         if raw.pooler:
             session = connection.engine.session
             limits = map(Request, self._session.of_transaction())
-            session._before += tuple(limits)  # noqa: SLF001 - a pooler would give settings of a session to others
+            session.before += tuple(limits)  # a pooler would give settings of a session to others
         return connection
 
     def putconn(self, connection: sqlite3.Connection) -> None:

@@ -36,20 +36,21 @@ class Session:
     """Transactions of one connection. Raises psycopg.Error; after one it stands as before the call.
 
     `open` says whether SQLite would be in a transaction; `begun` whether PostgreSQL is. `deferred` says that
-    keys may be broken until COMMIT; unless `keys_at_once` they all may. `serial` is a number that those who
-    begin IMMEDIATE or EXCLUSIVE share: they wait for each other. `before` is sent with every BEGIN: settings
-    that a pooler would not keep.
+    keys may be broken until COMMIT; unless `keys_at_once` they all may, with `keys_later` in this one.
+    `serial` is a number that those who begin IMMEDIATE or EXCLUSIVE share: they wait for each other. `before`
+    is sent with every BEGIN, and with what runs outside: settings for one transaction, where a pooler keeps none.
     """
 
-    def __init__(self, wire: Wire, *, serial: int, before: Sequence[bytes] = ()) -> None:
+    def __init__(self, wire: Wire, *, serial: int) -> None:
         self.wire = wire
         self.open = False
         self.begun = False
         self.deferred = False
         self.keys_at_once = True
+        self.keys_later = False
         self.isolation = b""
         self._serial = serial
-        self._before = tuple(Request(sql) for sql in before)
+        self.before: tuple[Request, ...] = ()
         self._held = False
         self._dirty = False
         self._names: list[str] = []
@@ -128,11 +129,11 @@ class Session:
 
     def run(self, requests: Sequence[Request], *, writes: bool) -> Results:
         """The results of a statement's requests, in one round trip, protected in a transaction."""
-        before = self._opening() if self.open else []
+        if not self.open:
+            return self._sent([*self.before], requests, first=False, writes=writes)
+        before = self._opening()
         first = bool(before)
-        if self.open and not first:
-            before = self._protection()
-        return self._sent(before, requests, first=first, writes=writes)
+        return self._sent(before or self._protection(), requests, first=first, writes=writes)
 
     def _sent(
         self, before: list[Request], requests: Sequence[Request], *, first: bool, writes: bool
@@ -180,7 +181,7 @@ class Session:
         if self.begun:
             return []
         later = [] if self.keys_at_once else [_CHECK_LATER]
-        return [Request(b"BEGIN" + self.isolation), *self._before, *later]
+        return [Request(b"BEGIN" + self.isolation), *self.before, *later]
 
     def _protection(self) -> list[Request]:
         """A savepoint right before what follows, unless one stands there."""
@@ -233,7 +234,7 @@ class Session:
         self._ended()
 
     def _ended(self) -> None:
-        self.open = self.begun = self._held = self._dirty = self._by_savepoint = False
+        self.open = self.begun = self._held = self._dirty = self._by_savepoint = self.keys_later = False
         self._names.clear()
 
     @staticmethod

@@ -24,6 +24,8 @@ class Shadow:
         self._base = base
         self._texts: tuple[str, ...] | None = ()
         self.complete = True
+        self.legacy_renames = False
+        """Whether a rename leaves what views and triggers say (PRAGMA legacy_alter_table)."""
         self.authorizer: Authorizer | None = None
         """The program's own, which is asked of its statements and not of what is done here."""
 
@@ -89,6 +91,7 @@ class Shadow:
             return True
         cursor = self.cursor()
         before = self._version(cursor)
+        cursor.execute(f"PRAGMA legacy_alter_table = {int(self.legacy_renames)}")
         cursor.execute(sql)
         if self._version(cursor) == before:
             return False

@@ -90,7 +90,10 @@ def _define(engine: Engine, statement: Statement) -> Outcome:
     made: list[Known] = []
 
     def define() -> None:
-        made.append(definitions.define(engine.link.raw, engine.known, statement.sql))
+        legacy = engine.shadow.legacy_renames
+        made.append(definitions.define(engine.link.raw, engine.known, statement.sql, legacy_renames=legacy))
+        if not engine.session.keys_at_once:
+            engine.link.raw.execute("SET CONSTRAINTS ALL DEFERRED")
 
     try:
         engine.session.script(define)

@@ -22,7 +22,7 @@ from outgrow.runtime.opening import opened
 from outgrow.runtime.session import Session, serial_of
 from outgrow.runtime.shadow import Shadow
 from outgrow.runtime.statement import Statements
-from outgrow.runtime.wire import FailedError
+from outgrow.runtime.wire import FailedError, Request
 
 
 class Standing:
@@ -35,7 +35,7 @@ class Standing:
         self, raw: psycopg.Connection[Any], *, schema: str, native: bool, timeout: float, url: str | None,
         shadow: Shadow,
     ) -> None:  # fmt: skip
-        self.schema, self._native, self._timeout, self._url = schema, native, timeout, url
+        self.schema, self._native, self.timeout, self._url = schema, native, timeout, url
         self.shadow = shadow
         self._enter(link_of(raw))
 
@@ -43,12 +43,21 @@ class Standing:
         self.link = link
         self._key = (link.place, self.schema)
         self.wire = link.wire
-        before = (b"SET LOCAL lock_timeout = %d" % milliseconds_of(self._timeout),) if link.pooled else ()
-        self.session = Session(link.wire, serial=serial_of(self.schema), before=before)
-        link.waits(self._timeout)
+        self.session = Session(link.wire, serial=serial_of(self.schema))
+        self.waits(self.timeout)
         self.know(link.known(self.schema))
         self._marks: list[Known] = []
         self._at_begin: Known | None = None
+
+    def waits(self, seconds: float) -> None:
+        """Sets how long a statement waits for a lock."""
+        self.timeout = seconds
+        if self.link.pooled:
+            others = [request for request in self.session.before if b"'lock_timeout'" not in request.sql]
+            limit = b"SELECT pg_catalog.set_config('lock_timeout', '%d', true)" % milliseconds_of(seconds)
+            self.session.before = (*others, Request(limit))
+        else:
+            self.link.waits(seconds)
 
     def know(self, known: Known) -> None:
         """The schema is this one from now on."""

@@ -18,14 +18,14 @@ from outgrow.runtime.statement import Prepared, Statement
 from outgrow.runtime.wire import Request
 from outgrow.schema.lexer import TokenError, tokens, unquote
 from outgrow.schema.names import fold, literal, qualified, quote
-from outgrow.translate.pragma.values import switch
+from outgrow.translate.pragma.values import number, switch
 from outgrow.translate.statement import Column, Translated
 
 Rule = Callable[[Engine, str], Outcome | None]
 
 _PRAGMA = re.compile(
     r"\s*PRAGMA\s+(?:main\s*\.\s*)?(?P<name>foreign_keys|recursive_triggers|foreign_key_check"
-    r"|database_list|integrity_check|quick_check|freelist_count|compile_options|function_list|module_list|pragma_list)"
+    r"|busy_timeout|legacy_alter_table|defer_foreign_keys|database_list|integrity_check|quick_check|freelist_count|compile_options|function_list|module_list|pragma_list)"
     r"\s*(?:=\s*(?P<value>[\w'\"]+)|\(\s*(?P<argument>[^)]*?)\s*\))?\s*;?\s*\Z",
     re.IGNORECASE,
 )
@@ -136,6 +136,32 @@ def _integrity(name: str) -> Rule:
     return check
 
 
+def _busy_timeout(engine: Engine, given: str) -> Outcome:
+    """How long a statement waits for a lock, in milliseconds."""
+    if given:
+        engine.waits(max(number(given), 0) / 1000)
+    return answer("timeout", round(engine.timeout * 1000))
+
+
+def _legacy_renames(engine: Engine, given: str) -> Outcome:
+    """What a rename leaves as it is, for the rebuild that follows."""
+    if not given:
+        return answer("legacy_alter_table", int(engine.shadow.legacy_renames))
+    engine.shadow.legacy_renames = bool(switch(given))
+    return Outcome()
+
+
+def _defer_keys(engine: Engine, given: str) -> Outcome:
+    """Has keys wait until COMMIT, in this transaction."""
+    session = engine.session
+    if not given:
+        return answer("defer_foreign_keys", int(session.keys_later))
+    if switch(given) and session.open:
+        engine.asked(Request(b"SET CONSTRAINTS ALL DEFERRED"))
+        session.keys_later = session.deferred = True
+    return Outcome()
+
+
 def _databases(engine: Engine, _given: str) -> Outcome:
     """The database, by the path that an unchanged program knows it by, and those that are attached."""
     attached = ((number, name, "") for number, (name, _) in enumerate(engine.known.model.attached, 2))
@@ -163,7 +189,10 @@ _RULES: dict[str, Rule] = {
     "foreign_keys": _foreign_keys,
     "foreign_key_check": _foreign_key_check,
     "recursive_triggers": _recursive_triggers,
+    "busy_timeout": _busy_timeout,
     "database_list": _databases,
+    "defer_foreign_keys": _defer_keys,
+    "legacy_alter_table": _legacy_renames,
     "freelist_count": _freelist,
     **{name: _integrity(name) for name in ("integrity_check", "quick_check")},
     **{name: _of_sqlite(name) for name in ("compile_options", "function_list", "module_list", "pragma_list")},

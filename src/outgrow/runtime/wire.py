@@ -88,10 +88,10 @@ class Wire:
                 self._pg.consume_input()
             except psycopg.Error:
                 return False
-            self._notifies()
             if self._poll.poll(0):  # after a farewell the end of the stream stays readable
                 with contextlib.suppress(psycopg.Error):
                     self._pg.consume_input()
+        self._notifies()
         return not self.broken
 
     def run(self, requests: Sequence[Request]) -> list[pq.abc.PGresult]:

@@ -85,8 +85,12 @@ def writes(db: sqlite_utils.Database) -> None:
     except RuntimeError:
         pass
     print(plants.count_where("name = 'undone'"))
-    plants.convert("name", lambda name: name.upper(), where="id < 3")
-    print(list(plants.rows_where("id < 4", select="id, name", order_by="id")))
+
+
+def convert(db: sqlite_utils.Database) -> None:
+    """A function of Python's in an UPDATE."""
+    db["plants"].convert("name", lambda name: name.upper(), where="id < 3")
+    print(list(db["plants"].rows_where("id < 4", select="id, name", order_by="id")))
 
 
 def structure(db: sqlite_utils.Database) -> None:

@@ -103,7 +103,7 @@ class Book(Base):
     published: Mapped[datetime.date]
     opens: Mapped[datetime.time | None]
     added: Mapped[datetime.datetime] = mapped_column(default=datetime.datetime(2024, 1, 2, 3, 4, 5, 678900))
-    state: Mapped[State] = mapped_column(Enum(State), default=State.ON_SHELF)
+    state: Mapped[State] = mapped_column(Enum(State, native_enum=False), default=State.ON_SHELF)
     rare: Mapped[bool] = mapped_column(default=False)
     about: Mapped[dict[str, Any] | None]
     cover: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -200,6 +200,35 @@ def queries(session: Session) -> None:
     print(session.execute(select(case((Book.rare, "rare"), else_="common"), func.count()).group_by(Book.rare).order_by(Book.rare)).all())
     print(session.execute(select(Book.price * 2, Book.pages / 7, Book.pages // 7, Book.title + "!").where(Book.id == 3)).one())
     print(session.execute(select(Setting.name, Setting.value)).mappings().all())
+
+
+def portable(session: Session) -> None:
+    """What must be the same with SQLAlchemy's own dialect of PostgreSQL, too."""
+    for book in session.scalars(select(Book).options(selectinload(Book.authors)).order_by(Book.id).limit(4)):
+        print({column.key: getattr(book, column.key) for column in Book.__table__.columns if column.key != "about"})
+        print(sorted(book.about.items()), [author.name for author in book.authors])
+    same = session.get_one(Book, 13)
+    for column in Book.__table__.columns:
+        if column.key != "about":  # JSON is compared by its elements
+            value = getattr(same, column.key)
+            print(column.key, 13 in session.scalars(select(Book.id).where(column == value)).all())
+    print(session.scalars(select(Book.id).where(Book.about["lent"]["times"].as_integer() > 27).order_by(Book.id)).all())
+    print(session.scalars(select(Author.name).where(Author.born < datetime.date(1900, 1, 1))).all())
+    made = session.scalars(insert(Book).returning(Book, sort_by_parameter_order=True), [
+        {"isbn": uuid.UUID(int=n), "title": f"copy {n}", "pages": n, "price": decimal.Decimal(n) / 4,
+         "published": datetime.date(2024, 1, n), "state": State.LOST, "rare": n == 2, "about": {"n": n}} for n in (1, 2, 3)
+    ]).all()  # fmt: skip
+    print([(b.isbn, b.title, b.price, b.state, b.rare, b.about, b.stamp) for b in made])
+    print(session.execute(update(Book).where(Book.rare, Book.state == State.LOST).values(price=Book.price + 1)).rowcount)
+    session.add(Setting(name="late", value="x"))
+    session.commit()
+    print(type(session.get_one(Setting, "late").changed).__name__)
+    try:
+        session.add(Author(name="Ada"))
+        session.flush()
+    except exc.IntegrityError:
+        session.rollback()
+        print(session.scalar(select(func.count()).select_from(Book)))
 
 
 def raw(session: Session) -> None:
@@ -316,9 +345,11 @@ def main(url: str, *verbs: str) -> None:
     told: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *a: told.append(a[2]))
 
-    @event.listens_for(engine, "connect")
-    def _keys(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA foreign_keys = ON")
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _keys(connection: Any, _record: Any) -> None:
+            connection.execute("PRAGMA foreign_keys = ON")
 
     for verb in verbs:
         with Session(engine) as session:

@@ -173,6 +173,29 @@ def queries() -> None:
     print(Job.get_by_id(3).touched, Job.select().where(Job.touched > datetime.datetime.fromtimestamp(1_700_000_000 + 20 * 3600, datetime.UTC).replace(tzinfo=None)).count())
 
 
+def portable() -> None:
+    """What must be the same with Peewee's own class for PostgreSQL, too."""
+    for job in Job.select().order_by(Job.id).limit(4):
+        print({name: getattr(job, name) for name in Job._meta.fields if name not in {"details", "customer", "photo", "price"}}, f"{job.price:.2f}", job.photo and bytes(job.photo), job.details and sorted(job.details.items()), job.customer.regular, sorted(t.name for t in job.tags))
+    same = Job.get_by_id(11)
+    for field in Job._meta.sorted_fields:
+        if field.name != "details":  # JSON is compared by its elements
+            print(field.name, 11 in [found.id for found in Job.select(Job.id).where(field == getattr(same, field.name))])
+    print([j.id for j in Job.select().where(Job.taken.year == 2024, Job.taken.month == 3).order_by(Job.id)])
+    print([c.name for c in Customer.select().where(Customer.regular == True)])  # noqa: E712
+    new = Job.create(number=uuid.UUID(int=5), customer=same.customer, title="copy", taken=datetime.datetime(2024, 2, 3, 4, 5, 6), pickup=datetime.time(1, 2, 3), details={"a": 1}, photo=b"\x00\xff", price=decimal.Decimal("1.25"))
+    new = Job.get_by_id(new.id)
+    print(new.number, new.taken, new.pickup, new.details, bytes(new.photo), new.price, new.state, new.touched)
+    Customer.insert(name="Ada", regular=False).on_conflict(conflict_target=[Customer.name], preserve=[Customer.regular]).execute()
+    Customer.insert_many([{"name": f"many {n}", "regular": n > 1} for n in range(3)]).execute()
+    print([(c.name, c.regular) for c in Customer.select().order_by(Customer.name)])
+    try:
+        with database.atomic():
+            Customer.create(name="Ada")
+    except IntegrityError:
+        print(Job.select().count())
+
+
 def raw() -> None:
     """SQL as SQLite has it."""
     print(list(database.execute_sql("SELECT strftime('%Y-%m', taken) AS month, count(*) FROM job GROUP BY month ORDER BY month LIMIT 3")))
@@ -277,7 +300,7 @@ def main(url: str, *verbs: str) -> None:
     """Runs the verbs on the database."""
     if url.startswith("outgrow"):
         import outgrow.runtime.peewee
-    database.initialize(connect(url, pragmas={"foreign_keys": 1}))
+    database.initialize(connect(url) if url.startswith("postgresql") else connect(url, pragmas={"foreign_keys": 1}))
     with database.connection_context():
         for verb in verbs:
             globals()[verb]()

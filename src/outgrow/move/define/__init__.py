@@ -57,12 +57,15 @@ def is_definition(sql: str) -> bool:
     return bool(first_tokens(sql)) and first_tokens(sql)[0].word in {"CREATE", "ALTER", "DROP"}
 
 
-def define(sql: str, *, schema: Sequence[str], model: TargetModel, options: Options) -> Defined:
+def define(
+    sql: str, *, schema: Sequence[str], model: TargetModel, options: Options, legacy_renames: bool = False
+) -> Defined:
     """The PostgreSQL of one statement of DDL, and schema and model afterwards.
 
     `schema` holds the CREATE texts of what is there, `model` what became of it; a table or view that the
-    model does not have stayed behind and is left alone. Raises TranslationError, with SQLite's own message
-    where SQLite refuses.
+    model does not have stayed behind and is left alone. With `legacy_renames` views and triggers go on saying
+    the name of a table that is renamed (PRAGMA legacy_alter_table). Raises TranslationError, with SQLite's own
+    message where SQLite refuses.
     """
     if not is_definition(sql):
         raise TranslationError("a statement that neither creates nor alters nor drops", sql)
@@ -71,6 +74,8 @@ def define(sql: str, *, schema: Sequence[str], model: TargetModel, options: Opti
         kept = {fold(r.source) for r in model.relations if any(column.hidden for column in r.columns)}
         with closing(replayed(schema)) as connection:
             before = catalog_of(connection).with_rowids(kept)
+            if legacy_renames:
+                connection.execute("PRAGMA legacy_alter_table = ON")
             run_one(connection, sql)
             after = catalog_of(connection)
         origins = origins_of(before.main, after.main)

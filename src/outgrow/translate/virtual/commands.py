@@ -49,6 +49,8 @@ def rewritten(node: tree.Insert, relation: Relation, model: TargetModel) -> tree
         return node
     given = dict(zip(names, values, strict=True))
     command = given.pop(fold(relation.source))
+    if isinstance(command, tree.Name) and command.double and command.table is None:
+        command = tree.Constant(command.column)  # no column is in sight: it is a string
     if not isinstance(command, tree.Constant) or not isinstance(command.value, str):
         raise refuse(f"a command to {relation.source} that is no text")
     return _command(command.value, given, relation, declared, model)

@@ -84,12 +84,14 @@ class _Watch:
     """Sees `_sqlite3` come, and other modules that bring a SQLite of their own."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> object:
-        if name in _OWN_SQLITE and not _lent.is_ours(_importer()):
-            _bypassed(name)
-        if name != "_sqlite3":
+        own = name in _OWN_SQLITE and not _lent.is_ours(_importer())
+        if name != "_sqlite3" and not own:
             return None
         for finder in sys.meta_path:
             spec = None if isinstance(finder, _Watch) else finder.find_spec(name, path, target)  # type: ignore[arg-type]
+            if spec is not None and own:
+                _bypassed(name)
+                return spec
             if spec is not None:
                 spec.loader = _Loader(spec.loader)  # type: ignore[assignment]
                 return spec
