@@ -19,6 +19,8 @@ _EPOCH = re.compile(r"(?<![\w.])\d{10}(?:\.\d+|\d{3}|\d{6}|\d{9})?(?!\w)")
 _CALENDAR = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)[T .]?(\d\d):?(\d\d)(?::?(\d\d))?(?:[.,]\d+)?(?:Z|[+-]00:?00)?(?![\d:])"
 )
+_TRACE_BEGINS = re.compile(r"^(?:Traceback \(most recent call last\):|psycopg\.errors\.)", re.MULTILINE)
+_CAUSE = "The above exception was the direct cause of the following exception:"
 _UNITS = (1, 10**3, 10**6, 10**9)
 
 
@@ -31,6 +33,7 @@ class Masks:
 
     def text(self, text: str) -> str:
         """The text with `<now>` for moments of the run and `<differs>` for what the program's masks name."""
+        text = _without_frames(text)
         for pattern in self._own:
             text = pattern.sub("<differs>", text)
         text = _CALENDAR.sub(self._calendar, text)
@@ -69,3 +72,19 @@ class Masks:
 
     def _in_run(self, moment: float) -> bool:
         return self._began - _SLACK <= moment <= time.time() + _SLACK
+
+
+def _without_frames(text: str) -> str:
+    """Tracebacks by their last line: frames of the runtime layer, and the driver's error behind SQLite's, go."""
+    while _CAUSE in text:
+        before, _, after = text.partition(_CAUSE)
+        begins = _TRACE_BEGINS.search(before)
+        text = (before[: begins.start()] if begins else before) + after.lstrip("\n")
+    kept, inside = [], False
+    for line in text.splitlines(keepends=True):
+        if line.startswith("Traceback (most recent call last):"):
+            inside = True
+        elif not (inside and line.startswith("  ")):
+            kept.append(line)
+            inside = False
+    return "".join(kept)

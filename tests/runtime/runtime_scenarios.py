@@ -1,4 +1,4 @@
-"""What programs do with sqlite3. Each scenario gets a way to connect and yields everything it comes to know."""
+"""What programs do with sqlite3: each scenario gets a way to connect and yields all that it comes to know."""
 
 from __future__ import annotations
 
@@ -108,9 +108,12 @@ def rows_by_name(connect: Connect) -> Iterator[Any]:
     connection.row_factory = sqlite3.Row
     row = connection.execute("SELECT id, name AS 'Full Name', mail FROM person").fetchone()
     yield type(row).__name__, row.keys(), tuple(row), len(row), row["ID"], row["full name"], row[-1], row[0:2]
-    yield "mail" in row.keys(), dict(row), hash(row) == hash(row), row == row
+    same = connection.execute("SELECT id, name AS 'Full Name', mail FROM person").fetchone()
+    yield dict(row), hash(row) == hash(same), row == same
     yield error(lambda: row["nope"]), isinstance(row, sqlite3.Row)
-    connection.row_factory = lambda cursor, values: {d[0]: v for d, v in zip(cursor.description, values)}
+    connection.row_factory = lambda cursor, values: {
+        d[0]: v for d, v in zip(cursor.description, values, strict=True)
+    }
     yield connection.execute("SELECT name, age FROM person").fetchall()
     connection.row_factory = lambda cursor, values: dict(sqlite3.Row(cursor, values))
     yield connection.execute("SELECT age, name FROM person").fetchone()
@@ -591,8 +594,8 @@ def rowids_named_twice(connect: Connect) -> Iterator[Any]:
     run("INSERT INTO new(rowid, id, name) SELECT rowid, id, name FROM person")
     run("INSERT INTO new(rowid, id, name) VALUES (5, 6, 'six')")
     yield run("SELECT rowid, * FROM new").fetchall()
-    sql = "WITH o AS (SELECT rowid, * FROM new) SELECT o.rowid, o.name FROM o JOIN person ON person.rowid = o.rowid"
-    yield run(sql).fetchall()
+    sql = "WITH o AS (SELECT rowid, * FROM new) SELECT o.rowid, o.name FROM o JOIN person AS p"
+    yield run(f"{sql} ON p.rowid = o.rowid").fetchall()
 
 
 @scenario
@@ -600,9 +603,9 @@ def pragmas_at_the_start(connect: Connect) -> Iterator[Any]:
     connection = people(connect)
     ask = connection.execute
     for sql in (
-        "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "PRAGMA synchronous = NORMAL", "PRAGMA synchronous",
-        "PRAGMA busy_timeout = 3000", "PRAGMA busy_timeout", "PRAGMA temp_store = MEMORY", "PRAGMA temp_store",
-        "PRAGMA mmap_size = 0", "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "PRAGMA integrity_check",
+        "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "PRAGMA synchronous = NORMAL",
+        "PRAGMA synchronous", "PRAGMA busy_timeout = 3000", "PRAGMA busy_timeout", "PRAGMA temp_store = MEMORY",
+        "PRAGMA temp_store", "PRAGMA mmap_size = 0", "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "PRAGMA integrity_check",
         "PRAGMA quick_check(1)", "PRAGMA optimize", "PRAGMA encoding", "PRAGMA case_sensitive_like = OFF",
         "PRAGMA compile_options", "PRAGMA locking_mode", "PRAGMA auto_vacuum", "PRAGMA freelist_count",
         "PRAGMA legacy_alter_table = OFF", "PRAGMA trusted_schema = ON", "PRAGMA application_id",
@@ -617,8 +620,8 @@ def what_is_gathered_in_order(connect: Connect) -> Iterator[Any]:
     connection.executemany("INSERT INTO pet(owner, name) VALUES (1, ?)", [(name,) for name in "dbca"])
     run("UPDATE pet SET owner = NULL WHERE name = 'c'")
     yield run("SELECT group_concat(name) FROM (SELECT rowid, name FROM pet ORDER BY name)").fetchall()
-    sql = "SELECT owner, group_concat(name, '') FROM (SELECT * FROM pet ORDER BY name DESC) GROUP BY owner ORDER BY 1"
-    yield run(sql).fetchall(), run("SELECT group_concat(name) FROM pet").fetchall()
+    sql = "SELECT owner, group_concat(name, '') FROM (SELECT * FROM pet ORDER BY name DESC) GROUP BY owner"
+    yield run(f"{sql} ORDER BY 1").fetchall(), run("SELECT group_concat(name) FROM pet").fetchall()
     yield run(
         "SELECT json_group_array(name) FROM (SELECT name FROM pet ORDER BY id DESC LIMIT 2) AS q"
     ).fetchall()

@@ -28,8 +28,8 @@ from outgrow.runtime.connection import Connection
 Moved = Callable[..., tuple[Path, str]]
 
 SHOP = """
-CREATE TABLE item(id INTEGER PRIMARY KEY, "Name" TEXT COLLATE NOCASE UNIQUE, price DECIMAL(10,2), active BOOLEAN
-  NOT NULL DEFAULT 1, doc JSON, at TIMESTAMP, day DATE, code UUID, weight REAL, mixed, raw BLOB);
+CREATE TABLE item(id INTEGER PRIMARY KEY, "Name" TEXT COLLATE NOCASE UNIQUE, price DECIMAL(10,2),
+  active BOOLEAN NOT NULL DEFAULT 1, doc JSON, at TIMESTAMP, day DATE, code UUID, weight REAL, mixed, raw BLOB);
 CREATE TABLE part(item INTEGER REFERENCES item(id) DEFERRABLE INITIALLY DEFERRED, n INTEGER);
 CREATE VIEW cheap AS SELECT id, "Name", price FROM item WHERE price < 2;
 INSERT INTO item VALUES
@@ -89,7 +89,7 @@ def test_a_date_in_another_format_is_refused_by_name(moved: Moved) -> None:
     _, url = moved(SHOP)
     with closing(shim.connect(url)) as connection:
         connection.execute("INSERT INTO item(id, at) VALUES (3, ?)", ("2024-05-06 07:08:09",))
-        with pytest.raises(sqlite3.IntegrityError, match="the column at is timestamp.*T07"):
+        with pytest.raises(sqlite3.IntegrityError, match=r"the column at is timestamp.*T07"):
             connection.execute("INSERT INTO item(id, at) VALUES (4, ?)", ("2024-05-06T07:08:09",))
         assert connection.execute("SELECT id, at FROM item WHERE id > 2").fetchall() == [
             (3, "2024-05-06 07:08:09")
@@ -205,7 +205,7 @@ def test_one_connection_for_many_threads(database: str) -> None:
                 for step in range(30):
                     connection.execute("INSERT INTO t VALUES (?)", (number * 100 + step,))
                     connection.execute("SELECT count(*) FROM t").fetchone()
-            except BaseException as error:  # noqa: BLE001 - told by the main thread
+            except BaseException as error:
                 failures.append(error)
 
         threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
@@ -232,7 +232,7 @@ def test_one_connection_for_many_threads(database: str) -> None:
         assert said[0].startswith("SQLite objects created in a thread can only be used in that same thread.")
 
 
-LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT max(i) FROM n"
+LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e9) SELECT max(i) FROM n"
 
 
 def test_interrupt_from_another_thread(database: str) -> None:
@@ -355,7 +355,7 @@ def test_a_role_that_may_only_use_the_tables(moved: Moved) -> None:
             assert denied.value.sqlite_errorname == "SQLITE_AUTH"
             assert connection.in_transaction
             connection.commit()
-            with pytest.raises(sqlite3.OperationalError, match="may not define.*grant CREATE"):
+            with pytest.raises(sqlite3.OperationalError, match=r"may not define.*grant CREATE"):
                 connection.execute("CREATE TABLE more(x)")
             connection.execute("CREATE TABLE IF NOT EXISTS item(id)")
             assert connection.execute("SELECT count(*) FROM item").fetchone() == (3,)
@@ -416,7 +416,7 @@ def test_no_method_of_sqlite3_reaches_the_empty_database_by_accident() -> None:
     assert public - own - errors - harmless == set()
     for name in ("__call__", "__enter__", "__exit__", "__del__", "__init__"):
         assert name in own
-    cursor = {name for name in vars(shim.Cursor)}
+    cursor = set(vars(shim.Cursor))
     known = {"arraysize", "connection", "row_factory", "setinputsizes", "setoutputsize"}
     assert {name for name in dir(sqlite3.Cursor) if not name.startswith("_")} - cursor - known == set()
 

@@ -1,4 +1,4 @@
-"""A program sees with the shim what it sees with sqlite3: each scenario runs on both, and all it says is compared."""
+"""A program sees with the shim what it sees with sqlite3: each scenario runs on both sides."""
 
 from __future__ import annotations
 

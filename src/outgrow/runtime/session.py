@@ -38,7 +38,7 @@ class Session:
     `open` says whether SQLite would be in a transaction; `begun` whether PostgreSQL is. `deferred` says that
     keys may be broken until COMMIT; unless `keys_at_once` they all may, with `keys_later` in this one.
     `serial` is a number that those who begin IMMEDIATE or EXCLUSIVE share: they wait for each other. `before`
-    is sent with every BEGIN, and with what runs outside: settings for one transaction, where a pooler keeps none.
+    is sent with every BEGIN and with what runs outside of one: settings that a pooler would not keep.
     """
 
     def __init__(self, wire: Wire, *, serial: int) -> None:

@@ -64,8 +64,8 @@ def define(
 
     `schema` holds the CREATE texts of what is there, `model` what became of it; a table or view that the
     model does not have stayed behind and is left alone. With `legacy_renames` views and triggers go on saying
-    the name of a table that is renamed (PRAGMA legacy_alter_table). Raises TranslationError, with SQLite's own
-    message where SQLite refuses.
+    the name of a table that is renamed (PRAGMA legacy_alter_table). Raises TranslationError, with SQLite's
+    own message where SQLite refuses.
     """
     if not is_definition(sql):
         raise TranslationError("a statement that neither creates nor alters nor drops", sql)
