@@ -157,9 +157,13 @@ def _outcome(test: str, facts: Mapping[str, Any]) -> Outcome:
 def _worker(module: str, file: str, limit: float) -> Iterator[Worker]:
     script, package = Path(__file__).with_name("worker.py"), Path(outgrow.__file__).parents[1]
     path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
-    with tempfile.TemporaryFile("w+", errors="replace") as errors:
+    with (
+        tempfile.TemporaryDirectory(prefix="outgrow-cpython-") as directory,
+        tempfile.TemporaryFile("w+", errors="replace") as errors,
+    ):
         process = subprocess.Popen(
             [sys.executable, str(script), module, file, str(limit)],
+            cwd=directory,
             env=os.environ | {"PYTHONPATH": path, "PYTHONFAULTHANDLER": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -15,7 +15,6 @@ import io
 import json
 import os
 import sys
-import tempfile
 import threading
 import traceback
 import unittest
@@ -127,21 +126,16 @@ def databases(parent: Parent, limit: float) -> Callable[[str], str | None]:
 
 
 def main(words: Sequence[str]) -> None:
-    """`worker.py MODULE FILE SECONDS`: runs the file's tests with MODULE as sqlite3."""
+    """`worker.py MODULE FILE SECONDS`: runs the file's tests with MODULE as sqlite3, in this directory."""
     name, file, limit = words[0], words[1], float(words[2])
     parent = _parent()
     faulthandler.enable()
-    directory = tempfile.mkdtemp(prefix="outgrow-cpython-")
-    os.chdir(directory)
     module = importlib.import_module(name)
     with contextlib.redirect_stdout(io.StringIO()):
         tests = load(file, stand_in(module, databases(parent, limit)))
     result = Result(parent, limit)
     for wanted in parent.ask(tests=list(tests))["run"]:
         unittest.TestSuite([tests.pop(wanted)]).run(result)
-    os.chdir("/")
-    with contextlib.suppress(OSError):
-        Path(directory).rmdir()
 
 
 def _parent() -> Parent:

@@ -604,8 +604,9 @@ def pragmas_at_the_start(connect: Connect) -> Iterator[Any]:
     ask = connection.execute
     for sql in (
         "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "PRAGMA synchronous = NORMAL",
-        "PRAGMA synchronous", "PRAGMA busy_timeout = 3000", "PRAGMA busy_timeout", "PRAGMA temp_store = MEMORY",
-        "PRAGMA temp_store", "PRAGMA mmap_size = 0", "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "PRAGMA integrity_check",
+        "PRAGMA synchronous", "PRAGMA busy_timeout = 3000", "PRAGMA busy_timeout",
+        "PRAGMA temp_store = MEMORY", "PRAGMA temp_store", "PRAGMA mmap_size = 0", "PRAGMA foreign_keys = ON",
+        "PRAGMA foreign_keys", "PRAGMA integrity_check",
         "PRAGMA quick_check(1)", "PRAGMA optimize", "PRAGMA encoding", "PRAGMA case_sensitive_like = OFF",
         "PRAGMA compile_options", "PRAGMA locking_mode", "PRAGMA auto_vacuum", "PRAGMA freelist_count",
         "PRAGMA legacy_alter_table = OFF", "PRAGMA trusted_schema = ON", "PRAGMA application_id",
@@ -655,3 +656,29 @@ def rebuilding_as_tools_do(connect: Connect) -> Iterator[Any]:
     run("COMMIT")
     yield run("PRAGMA defer_foreign_keys").fetchone()
     yield run("SELECT * FROM v").fetchall(), run("SELECT * FROM b").fetchall()
+
+
+@scenario
+def blob_columns_hold_anything(connect: Connect) -> Iterator[Any]:
+    connection = connect()
+    run = connection.execute
+    run("CREATE TABLE cache(key BLOB, raw INTEGER, value BLOB)")
+    run("CREATE UNIQUE INDEX cache_key ON cache(key, raw)")
+    for key in (1, 1.5, "one", b"\x00one", 2**40):
+        run("INSERT INTO cache VALUES (?, 1, ?)", (key, key))
+    for key in (1, 1.5, "one", b"\x00one", 2**40):
+        yield run("SELECT rowid, value FROM cache WHERE key = ? AND raw = ?", (key, 1)).fetchall()
+    yield error(lambda: run("INSERT INTO cache VALUES (?, 1, NULL)", ("one",)))[0]
+    yield run("UPDATE cache SET value = value || '!' WHERE typeof(key) = 'text'").rowcount
+    yield run("SELECT value, typeof(value), length(value) FROM cache ORDER BY value").fetchall()
+
+
+@scenario
+def numeric_columns(connect: Connect) -> Iterator[Any]:
+    connection = connect()
+    run = connection.execute
+    run("CREATE TABLE j(price DECIMAL(10,2), n NUMERIC, b BOOLEAN, d DOUBLE, f FLOAT)")
+    for value in (0, 1.5, 2.0, "3", 2**60, -0.25, None, True):
+        run("INSERT INTO j VALUES (?, ?, ?, ?, ?)", (value, value, 1, value, value))
+    yield run("SELECT * FROM j").fetchall(), run("SELECT sum(price), max(n), avg(d) FROM j").fetchall()
+    yield run("SELECT price FROM j WHERE price > 1 ORDER BY price DESC").fetchall()

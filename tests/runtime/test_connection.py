@@ -29,7 +29,8 @@ Moved = Callable[..., tuple[Path, str]]
 
 SHOP = """
 CREATE TABLE item(id INTEGER PRIMARY KEY, "Name" TEXT COLLATE NOCASE UNIQUE, price DECIMAL(10,2),
-  active BOOLEAN NOT NULL DEFAULT 1, doc JSON, at TIMESTAMP, day DATE, code UUID, weight REAL, mixed, raw BLOB);
+  active BOOLEAN NOT NULL DEFAULT 1, doc JSON, at TIMESTAMP, day DATE, code UUID, weight REAL, mixed,
+  raw BLOB);
 CREATE TABLE part(item INTEGER REFERENCES item(id) DEFERRABLE INITIALLY DEFERRED, n INTEGER);
 CREATE VIEW cheap AS SELECT id, "Name", price FROM item WHERE price < 2;
 INSERT INTO item VALUES

@@ -34,7 +34,14 @@ TODOMAN = Program(
         **{f"lists/{('home', 'work')[n % 2]}/u{n}.ics": _todo(n) for n in range(1, 25)},
         "lists/work/displayname": "Work & more",
     },
-    prepare=("todo list",),
+    prepare=(
+        "todo list",
+        # fractions of seconds in its INTEGER columns, as any use of it brings them
+        "todo new --list home Written here",
+        "todo new --list home Another written here --start 2030-01-01 --due 2031-01-01",
+        "todo done 25",
+        "todo cancel 26",
+    ),
     commands=(
         "todo list",
         "todo list --status ANY --sort due",

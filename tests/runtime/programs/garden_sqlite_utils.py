@@ -107,7 +107,7 @@ def structure(db: sqlite_utils.Database) -> None:
     db["watering"].insert({"plant_id": 1, "at": "2024-01-01"})
     db["watering"].add_foreign_key("plant_id", "plants", "id")
     print(list(db["watering"].rows), db["watering"].foreign_keys)
-    plants.transform(types={"height": int}, rename={"extra": "more"}, drop={"smell"}, defaults={"colour": "blue"})
+    plants.transform(types={"height": str}, rename={"extra": "more"}, drop={"smell"}, defaults={"colour": "blue"})
     print(plants.columns_dict, plants.foreign_keys)
     print(list(plants.rows_where("id IN (1, 2)", select="id, height, more, colour", order_by="id")))
     db["visits"].extract("who", table="people", fk_column="person_id")

@@ -82,7 +82,7 @@ class Planner:
         overrides, fixed = self._overrides(content)
         profile = _nothing_seen(content)
         choices, findings = choose(content, profile, self.options, fixed=fixed)
-        choices |= _unlimited(content, choices, fixed)
+        choices |= _unlimited(content, choices, fixed, blobs=self.options.types != "faithful")
         if self.outside is None:
             return build(
                 content, profile, choices, self.options, overrides=overrides, selects=selects,
@@ -191,7 +191,7 @@ def _nothing_seen(database: Database) -> Profile:
 
 
 def _unlimited(
-    database: Database, choices: Mapping[ColumnKey, Choice], fixed: Fixed
+    database: Database, choices: Mapping[ColumnKey, Choice], fixed: Fixed, *, blobs: bool
 ) -> dict[ColumnKey, Choice]:
     """New columns in a type that takes all that SQLite would: no limits, any class where none is meant.
 
@@ -206,22 +206,26 @@ def _unlimited(
                 continue
             choice = choices[key]
             base = choice.type.partition("(")[0]
-            if _takes_any_class(column, choice):
+            if _takes_any_class(column, choice, blobs=blobs):
                 changed[key] = replace(choice, type="text", conversion="escaped")
+            elif column.affinity is Affinity.NUMERIC and choice == replace(
+                choice, type="double precision", conversion="same"
+            ):  # an integer stays one there
+                changed[key] = replace(choice, type="numeric", conversion="numeric-point")
             elif base != choice.type and base in {"varchar", "numeric"}:
                 changed[key] = replace(choice, type="text" if base == "varchar" else base)
     return changed
 
 
-def _takes_any_class(column: Column, choice: Choice) -> bool:
+def _takes_any_class(column: Column, choice: Choice, *, blobs: bool) -> bool:
     """Whether the declaration promises no class: no type, ANY, or words whose affinity is not what they say.
 
-    POINT, for instance, holds INT.
+    POINT, for instance, holds INT. BLOB promises one if `blobs` are to be believed; SQLite converts nothing.
     """
     if choice.conversion != "same":
         return False
     if column.affinity is Affinity.INTEGER:
         return declared(column.declared_type).meaning not in {"integer", "boolean"}
     if column.affinity is Affinity.BLOB:
-        return declared(column.declared_type).meaning != "blob"
+        return not (blobs and declared(column.declared_type).meaning == "blob")
     return column.affinity is Affinity.NUMERIC and choice.type == "text"

@@ -46,7 +46,7 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):  # type: ignore[misc]  # Django i
             return super().get_new_connection(conn_params)
         connection = sqlite3.connect(**conn_params)
         register(connection)
-        for command in self.init_commands:
+        for command in getattr(self, "init_commands", ()):  # since Django 5.1
             if command.strip():
                 connection.execute(command.strip())
         return connection
