@@ -72,7 +72,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
 
 def _stress(folder: Path, target: server.Server, arguments: argparse.Namespace) -> list[str]:
     """One run; what went wrong, in words."""
-    from outgrow.runtime.pool import Pool  # noqa: PLC0415 - psycopg_pool
+    from outgrow.runtime.pool.pool import Pool  # noqa: PLC0415 - psycopg_pool
 
     url = _moved(folder, target)
     pool = Pool(url, min_size=2, max_size=arguments.connections, timeout=30, statement_timeout=30)

@@ -28,7 +28,7 @@ from outgrow.runtime.adapter import (
     get_adapter,
     reset_adapter,
 )
-from outgrow.runtime.pool import PoolTimeout, ServerRefuses, ServerUnreachable
+from outgrow.runtime.pool.pool import PoolTimeout, ServerRefuses, ServerUnreachable
 from outgrow.runtime.settings import Settings
 
 SETTINGS = ("DB_TYPE", "DATABASE_TYPE", "STORAGE_BACKEND", "DATABASE_URL", "POSTGRES_HOST", "SQLITE_PATH")

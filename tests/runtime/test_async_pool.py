@@ -14,8 +14,8 @@ import pytest
 from pool_servers import wait_until
 
 from outgrow.postgres.connect import connect
-from outgrow.runtime.async_pool import AsyncPool
-from outgrow.runtime.pool import Pool, PoolTimeout
+from outgrow.runtime.pool.async_pool import AsyncPool
+from outgrow.runtime.pool.pool import Pool, PoolTimeout
 
 ENDLESS = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c"
 RUNS = """

@@ -21,9 +21,9 @@ from runtime_moves import move_into
 
 import outgrow
 from outgrow.embedded.throwaway import throwaway
-from outgrow.runtime import local
 from outgrow.runtime import sqlite3 as shim
-from outgrow.runtime.connection import Connection
+from outgrow.runtime.dbapi import local
+from outgrow.runtime.dbapi.connection import Connection
 
 Moved = Callable[..., tuple[Path, str]]
 

@@ -20,8 +20,8 @@ from pool_servers import pgbouncer, restartable, wait_until
 from outgrow.embedded.cluster import Cluster
 from outgrow.errors import ConfigError
 from outgrow.postgres.connect import connect
-from outgrow.runtime import backend
-from outgrow.runtime.pool import Pool, PoolTimeout, ServerRefuses, ServerUnreachable
+from outgrow.runtime.pool import backend
+from outgrow.runtime.pool.pool import Pool, PoolTimeout, ServerRefuses, ServerUnreachable
 
 SLOW = (
     "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000000) SELECT max(n) FROM c"
@@ -553,7 +553,7 @@ def test_a_pool_that_was_never_used_opens_nothing(database: str) -> None:
 _PROCESS = """
 import gc, os, sys, warnings
 warnings.simplefilter("ignore", DeprecationWarning)
-from outgrow.runtime.pool import Pool
+from outgrow.runtime.pool.pool import Pool
 pool = Pool(sys.argv[1], max_size=2, timeout=30)
 """
 

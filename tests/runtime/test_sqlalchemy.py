@@ -12,7 +12,20 @@ from typing import Any
 import psycopg
 import pytest
 from runtime_programs import KEPT_JSON, copied, said, told
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, create_engine, exc, func, make_url, select, text
+from sqlalchemy import (
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    exc,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from outgrow.runtime.sqlalchemy import connect_args
@@ -41,7 +54,9 @@ def engine(database: str) -> Iterator[Engine]:
     made.dispose()
 
 
-WORD = Table("word", MetaData(), Column("id", Integer, primary_key=True), Column("text", String(20), unique=True))
+WORD = Table(
+    "word", MetaData(), Column("id", Integer, primary_key=True), Column("text", String(20), unique=True)
+)
 
 
 def test_a_program_says_the_same_on_the_moved_database(
@@ -151,7 +166,10 @@ def test_savepoints_by_the_recipe_of_sqlalchemy_or_without(engine: Engine) -> No
     WORD.metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(WORD.insert(), {"text": "kept"})
-        with pytest.raises(exc.IntegrityError, match=r"UNIQUE constraint failed: word\.text"), connection.begin_nested():
+        with (
+            pytest.raises(exc.IntegrityError, match=r"UNIQUE constraint failed: word\.text"),
+            connection.begin_nested(),
+        ):
             connection.execute(WORD.insert(), {"text": "kept"})
         nested = connection.begin_nested()
         connection.execute(WORD.insert(), {"text": "undone"})

@@ -28,10 +28,10 @@ def command(
 
     Exit codes: 0 no differences; 1 differences; 2 usage, or FILE is no recording; 4 target.
     """
+    from outgrow.runtime.dbapi.opening import place  # noqa: PLC0415
     from outgrow.runtime.launch import scratch, state  # noqa: PLC0415 - heavy
     from outgrow.runtime.launch.comparing import Comparison  # noqa: PLC0415
     from outgrow.runtime.launch.replaying import Replay  # noqa: PLC0415
-    from outgrow.runtime.opening import place  # noqa: PLC0415
 
     where = place(to, schema, "sqlite")
     events = _events(file)

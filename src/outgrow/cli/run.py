@@ -119,7 +119,7 @@ def _looked_at(url: str, schema: str, database: Path) -> list[str]:
     """What is to be said of the target before the program starts. Raises ConfigError, TargetError."""
     from outgrow.postgres.connect import connect  # noqa: PLC0415 - heavy
     from outgrow.postgres.ledger import Ledger  # noqa: PLC0415
-    from outgrow.runtime.opening import place  # noqa: PLC0415
+    from outgrow.runtime.dbapi.opening import place  # noqa: PLC0415
     from outgrow.sqlite.header import filled  # noqa: PLC0415
 
     where = place(url, None, None)

@@ -16,7 +16,7 @@ from playhouse.db_url import register_database
 from playhouse.pool import PooledSqliteDatabase
 
 from outgrow.runtime import urls
-from outgrow.runtime.opening import is_url
+from outgrow.runtime.dbapi.opening import is_url
 
 __all__ = ["OutgrowDatabase", "PooledOutgrowDatabase"]
 

@@ -10,8 +10,8 @@ import sqlite3 as _standard
 import warnings
 from typing import Any
 
-from outgrow.runtime import blob, connection, cursor
-from outgrow.runtime.opening import is_url
+from outgrow.runtime.dbapi import blob, connection, cursor
+from outgrow.runtime.dbapi.opening import is_url
 
 LEGACY_TRANSACTION_CONTROL = connection.LEGACY
 Blob, Connection, Cursor = blob.Blob, connection.Connection, cursor.Cursor

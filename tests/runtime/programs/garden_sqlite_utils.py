@@ -10,13 +10,16 @@ import decimal
 import sys
 from typing import Any
 
-import outgrow
 import sqlite_utils
+
+import outgrow
 
 
 def create(db: sqlite_utils.Database) -> None:
     """Tables made by inserting, as sqlite-utils does, with keys between them."""
-    db["beds"].insert_all([{"id": n, "name": f"bed {n}", "sunny": n % 2 == 0, "area": n * 1.5} for n in range(1, 6)], pk="id")
+    db["beds"].insert_all(
+        [{"id": n, "name": f"bed {n}", "sunny": n % 2 == 0, "area": n * 1.5} for n in range(1, 6)], pk="id"
+    )
     db["plants"].insert_all(
         (
             {
@@ -36,7 +39,11 @@ def create(db: sqlite_utils.Database) -> None:
         foreign_keys=[("bed_id", "beds", "id")],
         not_null={"name"},
     )
-    db["visits"].insert_all([{"plant": 1 + n % 30, "day": f"2024-05-{1 + n % 28:02}", "who": "Ada"} for n in range(60)], pk=("plant", "day"), ignore=True)
+    db["visits"].insert_all(
+        [{"plant": 1 + n % 30, "day": f"2024-05-{1 + n % 28:02}", "who": "Ada"} for n in range(60)],
+        pk=("plant", "day"),
+        ignore=True,
+    )
     db["plants"].create_index(["bed_id", "name"])
     db["plants"].create_index(["planted"], index_name="by_day", if_not_exists=True)
     db.create_view("tall", "SELECT id, name, height FROM plants WHERE height > 60")
@@ -46,12 +53,42 @@ def queries(db: sqlite_utils.Database) -> None:
     """Reading."""
     print(db.table_names(), db.view_names(), db["plants"].count, db["plants"].count_where("bed_id = ?", [2]))
     print(db["plants"].get(9))
-    print(list(db["plants"].rows_where("height > :h", {"h": 70}, order_by="height desc", limit=2, select="id, name")))
-    print(list(db["plants"].rows_where(order_by="id", limit=2, offset=28, select="id, seen, planted, price, notes")))
+    print(
+        list(
+            db["plants"].rows_where(
+                "height > :h", {"h": 70}, order_by="height desc", limit=2, select="id, name"
+            )
+        )
+    )
+    print(
+        list(
+            db["plants"].rows_where(
+                order_by="id", limit=2, offset=28, select="id, seen, planted, price, notes"
+            )
+        )
+    )
     print(list(db["tall"].rows)[:2])
-    print(list(db.query("SELECT beds.name, count(*) AS n, avg(height) AS h FROM plants JOIN beds ON beds.id = bed_id GROUP BY beds.name ORDER BY beds.name")))
-    print(list(db.query("SELECT json_extract(notes, '$.tags[1]') AS tag, count(*) AS n FROM plants GROUP BY tag ORDER BY tag")))
-    print(list(db.query("SELECT strftime('%m', planted) AS month, count(id) AS ids FROM plants GROUP BY month ORDER BY month LIMIT 2")))
+    print(
+        list(
+            db.query(
+                "SELECT beds.name, count(*) AS n, avg(height) AS h FROM plants JOIN beds ON beds.id = bed_id GROUP BY beds.name ORDER BY beds.name"
+            )
+        )
+    )
+    print(
+        list(
+            db.query(
+                "SELECT json_extract(notes, '$.tags[1]') AS tag, count(*) AS n FROM plants GROUP BY tag ORDER BY tag"
+            )
+        )
+    )
+    print(
+        list(
+            db.query(
+                "SELECT strftime('%m', planted) AS month, count(id) AS ids FROM plants GROUP BY month ORDER BY month LIMIT 2"
+            )
+        )
+    )
     print(db.execute("SELECT typeof(sunny), typeof(area), typeof(seen) FROM beds, plants LIMIT 1").fetchone())
     try:
         db["plants"].get(4711)
@@ -72,7 +109,10 @@ def writes(db: sqlite_utils.Database) -> None:
     plants.delete(6)
     plants.delete_where("id > ?", [31])
     print(plants.count)
-    db["visits"].insert_all([{"plant": 1, "day": f"2023-01-{1 + n % 28:02}-{n}", "who": f"w{n}"} for n in range(1000)], pk=("plant", "day"))
+    db["visits"].insert_all(
+        [{"plant": 1, "day": f"2023-01-{1 + n % 28:02}-{n}", "who": f"w{n}"} for n in range(1000)],
+        pk=("plant", "day"),
+    )
     print(db["visits"].count, db["visits"].get((1, "2023-01-05-4")))
     try:
         plants.insert({"id": 1, "name": "twice"})
@@ -97,17 +137,33 @@ def structure(db: sqlite_utils.Database) -> None:
     """What can be seen of the schema, and what changes it."""
     plants: Any = db["plants"]
     print(plants.columns_dict, plants.pks, plants.foreign_keys)
-    print([(column.name, column.type, column.notnull, column.default_value, column.is_pk) for column in plants.columns])
-    print([(index.name, index.columns, index.unique) for index in plants.indexes], db["visits"].pks, plants.triggers)
+    print(
+        [
+            (column.name, column.type, column.notnull, column.default_value, column.is_pk)
+            for column in plants.columns
+        ]
+    )
+    print(
+        [(index.name, index.columns, index.unique) for index in plants.indexes],
+        db["visits"].pks,
+        plants.triggers,
+    )
     plants.add_column("colour", str, not_null_default="green")
     plants.add_column("extra")
     plants.insert({"name": "With more", "bed_id": 1, "smell": "sweet"}, alter=True)
     print(list(plants.rows_where("smell IS NOT NULL", select="name, colour, extra, smell")))
-    db["watering"].create({"id": int, "plant_id": int, "litres": float, "at": str}, pk="id", defaults={"litres": 1.5}, not_null={"at"})
+    db["watering"].create(
+        {"id": int, "plant_id": int, "litres": float, "at": str},
+        pk="id",
+        defaults={"litres": 1.5},
+        not_null={"at"},
+    )
     db["watering"].insert({"plant_id": 1, "at": "2024-01-01"})
     db["watering"].add_foreign_key("plant_id", "plants", "id")
     print(list(db["watering"].rows), db["watering"].foreign_keys)
-    plants.transform(types={"height": str}, rename={"extra": "more"}, drop={"smell"}, defaults={"colour": "blue"})
+    plants.transform(
+        types={"height": str}, rename={"extra": "more"}, drop={"smell"}, defaults={"colour": "blue"}
+    )
     print(plants.columns_dict, plants.foreign_keys)
     print(list(plants.rows_where("id IN (1, 2)", select="id, height, more, colour", order_by="id")))
     db["visits"].extract("who", table="people", fk_column="person_id")
@@ -124,7 +180,10 @@ def search(db: sqlite_utils.Database) -> None:
     plants: Any = db["plants"]
     plants.enable_fts(["name"], create_triggers=True)
     plants.insert({"name": "wild strawberry", "bed_id": 1})
-    print([row["name"] for row in plants.search("strawberry")], [row["id"] for row in plants.search("plant", limit=3, order_by="id")])
+    print(
+        [row["name"] for row in plants.search("strawberry")],
+        [row["id"] for row in plants.search("plant", limit=3, order_by="id")],
+    )
     print(plants.detect_fts(), plants.virtual_table_using)
     plants.disable_fts()
     print(plants.detect_fts())

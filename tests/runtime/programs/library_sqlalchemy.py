@@ -108,7 +108,9 @@ class Book(Base):
     about: Mapped[dict[str, Any] | None]
     cover: Mapped[bytes | None] = mapped_column(LargeBinary)
     stamp: Mapped[str | None] = mapped_column(server_default=text("'new'"))
-    authors: Mapped[list[Author]] = relationship(secondary=written, back_populates="books", order_by="Author.id")
+    authors: Mapped[list[Author]] = relationship(
+        secondary=written, back_populates="books", order_by="Author.id"
+    )
     loans: Mapped[list[Loan]] = relationship(back_populates="book", cascade="all, delete-orphan")
 
 
@@ -169,57 +171,124 @@ def queries(session: Session) -> None:
         print(column.name, repr(getattr(book, column.key)))
     page = select(Book).order_by(Book.published, Book.id).options(selectinload(Book.authors)).limit(5)
     for start in (0, 5, 25):
-        print([(b.id, b.published.isoformat(), [a.name for a in b.authors]) for b in session.scalars(page.offset(start))])
-    print(session.execute(select(func.count(), func.sum(Book.pages), func.avg(Book.price)).select_from(Book)).one())
+        print(
+            [
+                (b.id, b.published.isoformat(), [a.name for a in b.authors])
+                for b in session.scalars(page.offset(start))
+            ]
+        )
+    print(
+        session.execute(
+            select(func.count(), func.sum(Book.pages), func.avg(Book.price)).select_from(Book)
+        ).one()
+    )
     print(session.execute(
         select(Author.name, func.count(Book.id), func.min(Book.published), func.max(Book.added))
         .join(Author.books).group_by(Author.name).having(func.count(Book.id) > 5).order_by(Author.name)
     ).all())  # fmt: skip
     joined = select(Loan).options(joinedload(Loan.book)).where(Loan.reader.like("READER%")).order_by(Loan.id)
     print([(loan.id, loan.book.title, loan.since) for loan in session.scalars(joined).unique()][:4])
-    print(session.scalars(select(Book.title).where(Book.state == State.LENT, Book.rare.is_(True)).order_by(Book.id)).all())
-    print(session.scalars(select(Book.id).where(Book.about["lent"]["times"].as_integer() > 27).order_by(Book.id)).all())
-    print(session.scalars(select(Book.about["tags"][1].as_string()).where(Book.id < 4).order_by(Book.id)).all())
-    print(session.scalars(select(Book.id).where(Book.title.regexp_match("^Volume 1[0-2]$")).order_by(Book.id)).all())
+    print(
+        session.scalars(
+            select(Book.title).where(Book.state == State.LENT, Book.rare.is_(True)).order_by(Book.id)
+        ).all()
+    )
+    print(
+        session.scalars(
+            select(Book.id).where(Book.about["lent"]["times"].as_integer() > 27).order_by(Book.id)
+        ).all()
+    )
+    print(
+        session.scalars(select(Book.about["tags"][1].as_string()).where(Book.id < 4).order_by(Book.id)).all()
+    )
+    print(
+        session.scalars(
+            select(Book.id).where(Book.title.regexp_match("^Volume 1[0-2]$")).order_by(Book.id)
+        ).all()
+    )
     print(session.scalars(select(Book.id).where(Book.isbn == uuid.UUID(int=5 * 2**96 + 7))).all())
-    print(session.scalars(select(Book.id).where(Book.price.in_([decimal.Decimal("3.35"), decimal.Decimal("6.7")]))).all())
-    print(session.scalars(select(Book.id).where(Book.added > datetime.datetime(2024, 1, 1, 12, 0, 28)).order_by(Book.id)).all())
+    print(
+        session.scalars(
+            select(Book.id).where(Book.price.in_([decimal.Decimal("3.35"), decimal.Decimal("6.7")]))
+        ).all()
+    )
+    print(
+        session.scalars(
+            select(Book.id).where(Book.added > datetime.datetime(2024, 1, 1, 12, 0, 28)).order_by(Book.id)
+        ).all()
+    )
     print(session.scalars(select(Book.id).where(Book.opens < datetime.time(9, 4), Book.published.between(
         datetime.date(1990, 1, 1), datetime.date(1993, 12, 31))).order_by(Book.id)).all())  # fmt: skip
     print(session.execute(select(Book.cover, func.length(Book.cover)).where(Book.id == 5)).one())
     other = aliased(Book)
-    same_day = select(Book.id, other.id).join(other, and_(Book.published == other.published, Book.id < other.id))
+    same_day = select(Book.id, other.id).join(
+        other, and_(Book.published == other.published, Book.id < other.id)
+    )
     print(session.execute(same_day.order_by(Book.id)).all())
-    ranked = select(Book.id, func.row_number().over(partition_by=Book.state, order_by=Book.price.desc()).label("place")).subquery()
+    ranked = select(
+        Book.id, func.row_number().over(partition_by=Book.state, order_by=Book.price.desc()).label("place")
+    ).subquery()
     print(session.execute(select(ranked).where(ranked.c.place == 1).order_by(ranked.c.id)).all())
     numbers = select(literal(1).label("n")).cte("numbers", recursive=True)
     numbers = numbers.union_all(select(numbers.c.n + 1).where(numbers.c.n < 5))
     print(session.scalars(select(numbers.c.n)).all())
-    print(session.execute(select(func.strftime("%Y", Book.published), func.count()).group_by(text("1")).order_by(text("1"))).all())
-    print(session.execute(select(extract("year", Book.published), extract("minute", Book.added)).where(Book.id == 3)).one())
-    print(session.execute(select(case((Book.rare, "rare"), else_="common"), func.count()).group_by(Book.rare).order_by(Book.rare)).all())
-    print(session.execute(select(Book.price * 2, Book.pages / 7, Book.pages // 7, Book.title + "!").where(Book.id == 3)).one())
+    print(
+        session.execute(
+            select(func.strftime("%Y", Book.published), func.count()).group_by(text("1")).order_by(text("1"))
+        ).all()
+    )
+    print(
+        session.execute(
+            select(extract("year", Book.published), extract("minute", Book.added)).where(Book.id == 3)
+        ).one()
+    )
+    print(
+        session.execute(
+            select(case((Book.rare, "rare"), else_="common"), func.count())
+            .group_by(Book.rare)
+            .order_by(Book.rare)
+        ).all()
+    )
+    print(
+        session.execute(
+            select(Book.price * 2, Book.pages / 7, Book.pages // 7, Book.title + "!").where(Book.id == 3)
+        ).one()
+    )
     print(session.execute(select(Setting.name, Setting.value)).mappings().all())
 
 
 def portable(session: Session) -> None:
     """What must be the same with SQLAlchemy's own dialect of PostgreSQL, too."""
     for book in session.scalars(select(Book).options(selectinload(Book.authors)).order_by(Book.id).limit(4)):
-        print({column.key: getattr(book, column.key) for column in Book.__table__.columns if column.key != "about"})
+        print(
+            {
+                column.key: getattr(book, column.key)
+                for column in Book.__table__.columns
+                if column.key != "about"
+            }
+        )
         print(sorted(book.about.items()), [author.name for author in book.authors])
     same = session.get_one(Book, 13)
     for column in Book.__table__.columns:
         if column.key != "about":  # JSON is compared by its elements
             value = getattr(same, column.key)
             print(column.key, 13 in session.scalars(select(Book.id).where(column == value)).all())
-    print(session.scalars(select(Book.id).where(Book.about["lent"]["times"].as_integer() > 27).order_by(Book.id)).all())
+    print(
+        session.scalars(
+            select(Book.id).where(Book.about["lent"]["times"].as_integer() > 27).order_by(Book.id)
+        ).all()
+    )
     print(session.scalars(select(Author.name).where(Author.born < datetime.date(1900, 1, 1))).all())
     made = session.scalars(insert(Book).returning(Book, sort_by_parameter_order=True), [
         {"isbn": uuid.UUID(int=n), "title": f"copy {n}", "pages": n, "price": decimal.Decimal(n) / 4,
          "published": datetime.date(2024, 1, n), "state": State.LOST, "rare": n == 2, "about": {"n": n}} for n in (1, 2, 3)
     ]).all()  # fmt: skip
     print([(b.isbn, b.title, b.price, b.state, b.rare, b.about, b.stamp) for b in made])
-    print(session.execute(update(Book).where(Book.rare, Book.state == State.LOST).values(price=Book.price + 1)).rowcount)
+    print(
+        session.execute(
+            update(Book).where(Book.rare, Book.state == State.LOST).values(price=Book.price + 1)
+        ).rowcount
+    )
     session.add(Setting(name="late", value="x"))
     session.commit()
     print(type(session.get_one(Setting, "late").changed).__name__)
@@ -233,15 +302,51 @@ def portable(session: Session) -> None:
 
 def raw(session: Session) -> None:
     """SQL as SQLite has it."""
-    print(session.execute(text("SELECT strftime('%Y-%m', published) AS month, count(*) FROM book GROUP BY month ORDER BY month LIMIT 4")).all())
-    print(session.execute(text("SELECT json_extract(about, '$.tags[1]'), typeof(about), typeof(price), typeof(rare) FROM book WHERE id = :id"), {"id": 4}).one())
-    print(session.execute(text("SELECT published, added, opens, price, state, rare, about, isbn FROM book WHERE id = 7")).one())
-    session.execute(text("INSERT OR REPLACE INTO setting (name, value) VALUES (:name, :value)"), [{"name": "size", "value": "huge"}, {"name": "lang", "value": "de"}])
-    session.execute(text("INSERT INTO setting (name, value) VALUES ('size', 'x') ON CONFLICT (name) DO UPDATE SET value = value || excluded.value"))
+    print(
+        session.execute(
+            text(
+                "SELECT strftime('%Y-%m', published) AS month, count(*) FROM book GROUP BY month ORDER BY month LIMIT 4"
+            )
+        ).all()
+    )
+    print(
+        session.execute(
+            text(
+                "SELECT json_extract(about, '$.tags[1]'), typeof(about), typeof(price), typeof(rare) FROM book WHERE id = :id"
+            ),
+            {"id": 4},
+        ).one()
+    )
+    print(
+        session.execute(
+            text("SELECT published, added, opens, price, state, rare, about, isbn FROM book WHERE id = 7")
+        ).one()
+    )
+    session.execute(
+        text("INSERT OR REPLACE INTO setting (name, value) VALUES (:name, :value)"),
+        [{"name": "size", "value": "huge"}, {"name": "lang", "value": "de"}],
+    )
+    session.execute(
+        text(
+            "INSERT INTO setting (name, value) VALUES ('size', 'x') ON CONFLICT (name) DO UPDATE SET value = value || excluded.value"
+        )
+    )
     session.execute(text("INSERT OR IGNORE INTO setting (name, value) VALUES ('size', 'never')"))
     print(session.execute(text("SELECT name, value FROM setting ORDER BY name COLLATE NOCASE")).all())
-    print(session.execute(text("SELECT group_concat(name, '/'), total(length(value)) FROM (SELECT * FROM setting ORDER BY name)")).one())
-    print(session.execute(text("SELECT ifnull(max(id), 0), datetime('2024-02-28', '+2 days') FROM loan WHERE reader = 'nobody'")).one())
+    print(
+        session.execute(
+            text(
+                "SELECT group_concat(name, '/'), total(length(value)) FROM (SELECT * FROM setting ORDER BY name)"
+            )
+        ).one()
+    )
+    print(
+        session.execute(
+            text(
+                "SELECT ifnull(max(id), 0), datetime('2024-02-28', '+2 days') FROM loan WHERE reader = 'nobody'"
+            )
+        ).one()
+    )
     result = session.execute(text("UPDATE book SET title = title || '' WHERE rare = 1 AND state = 'LENT'"))
     print(result.rowcount)
     session.rollback()
@@ -286,7 +391,8 @@ def writes(session: Session) -> None:
     session.commit()
     print(session.scalars(select(Setting.name).order_by(Setting.name)).all())
     many = session.scalars(
-        insert(Author).returning(Author, sort_by_parameter_order=True), [{"name": f"many {n}"} for n in range(1200)]
+        insert(Author).returning(Author, sort_by_parameter_order=True),
+        [{"name": f"many {n}"} for n in range(1200)],
     ).all()
     first = many[0].id
     print(len(many), [author.id - first for author in many[::400]], many[-1].name)
@@ -294,7 +400,9 @@ def writes(session: Session) -> None:
     print(session.scalar(select(func.count()).select_from(Setting)))
     session.execute(delete(Setting).where(Setting.name.like("k%")))
     statement = upsert(Setting).values([{"name": "size", "value": "s"}, {"name": "new", "value": "n"}])
-    statement = statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value + "!"})
+    statement = statement.on_conflict_do_update(
+        index_elements=["name"], set_={"value": statement.excluded.value + "!"}
+    )
     print(session.execute(statement.returning(Setting.name, Setting.value)).all())
     changed = update(Book).where(Book.pages > 180).values(pages=Book.pages + 1, rare=True)
     print(session.execute(changed.returning(Book.id, Book.pages, Book.rare)).all())
@@ -312,7 +420,10 @@ def writes(session: Session) -> None:
     session.delete(session.get_one(Book, 3))
     session.execute(delete(Author).where(Author.name.like("many %")))
     session.commit()
-    print(session.scalar(select(func.count()).select_from(written)), session.scalar(select(func.count()).select_from(Author)))
+    print(
+        session.scalar(select(func.count()).select_from(written)),
+        session.scalar(select(func.count()).select_from(Author)),
+    )
 
 
 def structure(session: Session) -> None:
@@ -322,7 +433,12 @@ def structure(session: Session) -> None:
     for column in seen.get_columns("book"):
         print(column["name"], column["type"], column["nullable"], column["default"], column["primary_key"])
     print(seen.get_pk_constraint("written"), seen.get_foreign_keys("loan"))
-    print([(i["name"], i["column_names"], str(*i["dialect_options"].values())) for i in seen.get_indexes("book")])
+    print(
+        [
+            (i["name"], i["column_names"], str(*i["dialect_options"].values()))
+            for i in seen.get_indexes("book")
+        ]
+    )
     print(seen.get_unique_constraints("loan"), seen.get_check_constraints("book"))
     session.commit()
     session.execute(text("ALTER TABLE loan ADD COLUMN note TEXT DEFAULT 'none'"))

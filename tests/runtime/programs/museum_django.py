@@ -25,8 +25,12 @@ def database(engine: str, name: str) -> dict[str, object]:
     parts = urlsplit(name)
     query = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": engine, "NAME": parts.path[1:], "USER": parts.username or query.get("user", ""),
-        "PASSWORD": parts.password or "", "HOST": parts.hostname or query.get("host", ""), "PORT": parts.port or query.get("port", ""),
+        "ENGINE": engine,
+        "NAME": parts.path[1:],
+        "USER": parts.username or query.get("user", ""),
+        "PASSWORD": parts.password or "",
+        "HOST": parts.hostname or query.get("host", ""),
+        "PORT": parts.port or query.get("port", ""),
     }
 
 
@@ -39,7 +43,11 @@ class Museum(AppConfig):
 
 settings.configure(
     DATABASES={"default": database(*sys.argv[1:3])},
-    INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", Museum("museum", sys.modules[__name__])],
+    INSTALLED_APPS=[
+        "django.contrib.contenttypes",
+        "django.contrib.auth",
+        Museum("museum", sys.modules[__name__]),
+    ],
     USE_TZ=True,
     TIME_ZONE="UTC",
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
@@ -52,8 +60,37 @@ from django.contrib.auth.models import Group, User  # noqa: E402 - only after se
 from django.core.management import call_command  # noqa: E402
 from django.core.paginator import Paginator  # noqa: E402
 from django.db import IntegrityError, connection, models, transaction  # noqa: E402
-from django.db.models import Avg, Case, Count, Exists, F, Max, Min, OuterRef, Q, Subquery, Sum, Value, When, Window  # noqa: E402
-from django.db.models.functions import Coalesce, Concat, ExtractHour, ExtractWeek, ExtractWeekDay, Length, Lower, Now, Rank, Round, TruncDate, TruncMonth, Upper  # noqa: E402
+from django.db.models import (  # noqa: E402
+    Avg,
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import (  # noqa: E402
+    Coalesce,
+    Concat,
+    ExtractHour,
+    ExtractWeek,
+    ExtractWeekDay,
+    Length,
+    Lower,
+    Now,
+    Rank,
+    Round,
+    TruncDate,
+    TruncMonth,
+    Upper,
+)
 
 
 class Artist(models.Model):
@@ -110,9 +147,14 @@ def create() -> None:
     with connection.schema_editor() as editor:
         for model in MODELS:
             editor.create_model(model)
-    user = User.objects.create_user("ada", "ada@example.org", "secret", last_login=datetime.datetime(2024, 1, 1, tzinfo=UTC))
+    user = User.objects.create_user(
+        "ada", "ada@example.org", "secret", last_login=datetime.datetime(2024, 1, 1, tzinfo=UTC)
+    )
     user.groups.add(Group.objects.create(name="guards"))
-    ada, grace = (Artist.objects.create(name=n, born=b) for n, b in (("Ada", datetime.date(1815, 12, 10)), ("Grace", None)))
+    ada, grace = (
+        Artist.objects.create(name=n, born=b)
+        for n, b in (("Ada", datetime.date(1815, 12, 10)), ("Grace", None))
+    )
     tags = [Tag.objects.create(slug=slug) for slug in ("bronze", "clay", "oil")]
     for n in range(1, 25):
         piece = Piece.objects.create(
@@ -121,7 +163,9 @@ def create() -> None:
             title=f"Piece {n}" if n != 11 else "Größe 10 % – 漢字",
             height=n / 4 if n % 4 else None,
             value=decimal.Decimal(n) * decimal.Decimal("3.35"),
-            acquired=datetime.datetime(2024, 1 + n % 12, 1 + n % 28, n % 24, n, n, n * 1001 if n % 2 else 0, tzinfo=UTC),
+            acquired=datetime.datetime(
+                2024, 1 + n % 12, 1 + n % 28, n % 24, n, n, n * 1001 if n % 2 else 0, tzinfo=UTC
+            ),
             opens=datetime.time(n % 24, 30, 0, n if n > 20 else 0) if n % 3 else None,
             lent_for=datetime.timedelta(days=n, microseconds=n) if n % 2 else None,
             state="ST"[n % 2],
@@ -144,34 +188,177 @@ def queries() -> None:
     print(shown(Piece.objects.get(pk=11)))
     pages = Paginator(Piece.objects.select_related("artist").prefetch_related("tags").order_by("acquired"), 4)
     for page in (1, 2, 6):
-        print([(p.pk, p.artist.name, p.acquired, sorted(t.slug for t in p.tags.all())) for p in pages.page(page)])
-    print(Piece.objects.aggregate(Count("id"), Sum("value"), Avg("height"), Max("acquired"), Min("opens"), Sum("lent_for")))
-    print(list(Artist.objects.annotate(n=Count("pieces"), top=Max("pieces__value")).filter(n__gt=1).order_by("name").values_list("name", "n", "top")))
+        print(
+            [
+                (p.pk, p.artist.name, p.acquired, sorted(t.slug for t in p.tags.all()))
+                for p in pages.page(page)
+            ]
+        )
+    print(
+        Piece.objects.aggregate(
+            Count("id"), Sum("value"), Avg("height"), Max("acquired"), Min("opens"), Sum("lent_for")
+        )
+    )
+    print(
+        list(
+            Artist.objects.annotate(n=Count("pieces"), top=Max("pieces__value"))
+            .filter(n__gt=1)
+            .order_by("name")
+            .values_list("name", "n", "top")
+        )
+    )
     print([p.pk for p in Piece.objects.filter(number=uuid.UUID(int=5 * 2**96 + 9))])
-    print(list(Piece.objects.filter(acquired__year=2024, acquired__month__in=[2, 3], acquired__hour__gt=3).order_by("pk").values_list("pk", flat=True)))
+    print(
+        list(
+            Piece.objects.filter(acquired__year=2024, acquired__month__in=[2, 3], acquired__hour__gt=3)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+    )
     print(list(Piece.objects.filter(acquired__date=datetime.date(2024, 8, 8)).values_list("pk", flat=True)))
-    print(list(Piece.objects.annotate(m=TruncMonth("acquired")).values("m").annotate(n=Count("id")).order_by("m")[:3]))
-    print(list(Piece.objects.annotate(h=ExtractHour("acquired"), w=ExtractWeek("acquired"), d=ExtractWeekDay("acquired"), t=TruncDate("acquired")).order_by("pk").values_list("h", "w", "d", "t")[:3]))
-    print(list(Piece.objects.dates("acquired", "month"))[:2], list(Piece.objects.datetimes("acquired", "day"))[:2])
-    print(list(Piece.objects.filter(opens__lt=datetime.time(5), opens__minute=30).order_by("pk").values_list("pk", flat=True)))
-    print(list(Piece.objects.filter(lent_for__gt=datetime.timedelta(days=20)).order_by("pk").values_list("pk", "lent_for")))
-    print(list(Piece.objects.filter(acquired__gt=datetime.datetime(2024, 12, 1, tzinfo=UTC)).annotate(back=F("acquired") + datetime.timedelta(days=1)).order_by("pk").values_list("pk", "back")))
-    print(list(Piece.objects.filter(details__in__deep__gt=20).order_by("pk").values_list("pk", flat=True)), list(Piece.objects.filter(details__marks__1="m2", details__size=3).order_by("pk").values_list("pk", flat=True)))
-    print(Piece.objects.filter(details__isnull=True).count(), Piece.objects.filter(details__has_key="size").count(), Piece.objects.filter(details={"size": 1, "marks": ["x", "m1"], "in": {"deep": 1}}).count())
-    print(list(Piece.objects.filter(title__icontains="PIECE 1").order_by("pk").values_list("pk", flat=True)), Piece.objects.filter(title__iexact="piece 3").count(), Piece.objects.filter(title__startswith="Piece 2").count())
-    print(list(Piece.objects.filter(title__regex=r"^Piece 1[0-2]$").order_by("pk").values_list("pk", flat=True)), Piece.objects.filter(title__contains="10 %").count())
-    print(list(Piece.objects.filter(tags__slug="clay", fragile=True).order_by("pk").values_list("pk", flat=True)))
-    print(list(Piece.objects.annotate(place=Window(Rank(), partition_by="artist", order_by=F("value").desc())).filter(place__lt=3).order_by("pk").values_list("pk", "place")))
-    print(list(Piece.objects.values(kind=Case(When(fragile=True, then=Value("fragile")), default=Value("solid"))).annotate(n=Count("pk")).order_by("kind")))
+    print(
+        list(
+            Piece.objects.annotate(m=TruncMonth("acquired"))
+            .values("m")
+            .annotate(n=Count("id"))
+            .order_by("m")[:3]
+        )
+    )
+    print(
+        list(
+            Piece.objects.annotate(
+                h=ExtractHour("acquired"),
+                w=ExtractWeek("acquired"),
+                d=ExtractWeekDay("acquired"),
+                t=TruncDate("acquired"),
+            )
+            .order_by("pk")
+            .values_list("h", "w", "d", "t")[:3]
+        )
+    )
+    print(
+        list(Piece.objects.dates("acquired", "month"))[:2],
+        list(Piece.objects.datetimes("acquired", "day"))[:2],
+    )
+    print(
+        list(
+            Piece.objects.filter(opens__lt=datetime.time(5), opens__minute=30)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+    )
+    print(
+        list(
+            Piece.objects.filter(lent_for__gt=datetime.timedelta(days=20))
+            .order_by("pk")
+            .values_list("pk", "lent_for")
+        )
+    )
+    print(
+        list(
+            Piece.objects.filter(acquired__gt=datetime.datetime(2024, 12, 1, tzinfo=UTC))
+            .annotate(back=F("acquired") + datetime.timedelta(days=1))
+            .order_by("pk")
+            .values_list("pk", "back")
+        )
+    )
+    print(
+        list(Piece.objects.filter(details__in__deep__gt=20).order_by("pk").values_list("pk", flat=True)),
+        list(
+            Piece.objects.filter(details__marks__1="m2", details__size=3)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        ),
+    )
+    print(
+        Piece.objects.filter(details__isnull=True).count(),
+        Piece.objects.filter(details__has_key="size").count(),
+        Piece.objects.filter(details={"size": 1, "marks": ["x", "m1"], "in": {"deep": 1}}).count(),
+    )
+    print(
+        list(Piece.objects.filter(title__icontains="PIECE 1").order_by("pk").values_list("pk", flat=True)),
+        Piece.objects.filter(title__iexact="piece 3").count(),
+        Piece.objects.filter(title__startswith="Piece 2").count(),
+    )
+    print(
+        list(
+            Piece.objects.filter(title__regex=r"^Piece 1[0-2]$").order_by("pk").values_list("pk", flat=True)
+        ),
+        Piece.objects.filter(title__contains="10 %").count(),
+    )
+    print(
+        list(
+            Piece.objects.filter(tags__slug="clay", fragile=True).order_by("pk").values_list("pk", flat=True)
+        )
+    )
+    print(
+        list(
+            Piece.objects.annotate(place=Window(Rank(), partition_by="artist", order_by=F("value").desc()))
+            .filter(place__lt=3)
+            .order_by("pk")
+            .values_list("pk", "place")
+        )
+    )
+    print(
+        list(
+            Piece.objects.values(kind=Case(When(fragile=True, then=Value("fragile")), default=Value("solid")))
+            .annotate(n=Count("pk"))
+            .order_by("kind")
+        )
+    )
     newest = Piece.objects.filter(artist=OuterRef("pk")).order_by("-acquired").values("title")[:1]
-    print(list(Artist.objects.annotate(newest=Subquery(newest), any=Exists(Piece.objects.filter(artist=OuterRef("pk"), fragile=True))).order_by("pk").values_list("newest", "any")))
-    print(list(Piece.objects.annotate(t=Concat(Upper("title"), Value("!"), Lower("artist__name"), output_field=models.TextField()), n=Length("title"), v=Coalesce("height", 0.0), r=Round("height")).order_by("pk").values_list("t", "n", "v", "r")[3:5]))
-    print(list(Piece.objects.filter(value__range=(decimal.Decimal("10"), decimal.Decimal("16.75"))).order_by("pk").values_list("pk", "value")))
-    print(Piece.objects.filter(scan=bytes(range(5))).get().pk, Piece.objects.filter(acquired__lt=Now()).count(), Piece.objects.filter(address="10.0.0.3").count())
-    print([(u.username, u.last_login, u.is_superuser, [g.name for g in u.groups.all()], u.check_password("secret")) for u in User.objects.all()])
+    print(
+        list(
+            Artist.objects.annotate(
+                newest=Subquery(newest), any=Exists(Piece.objects.filter(artist=OuterRef("pk"), fragile=True))
+            )
+            .order_by("pk")
+            .values_list("newest", "any")
+        )
+    )
+    print(
+        list(
+            Piece.objects.annotate(
+                t=Concat(Upper("title"), Value("!"), Lower("artist__name"), output_field=models.TextField()),
+                n=Length("title"),
+                v=Coalesce("height", 0.0),
+                r=Round("height"),
+            )
+            .order_by("pk")
+            .values_list("t", "n", "v", "r")[3:5]
+        )
+    )
+    print(
+        list(
+            Piece.objects.filter(value__range=(decimal.Decimal("10"), decimal.Decimal("16.75")))
+            .order_by("pk")
+            .values_list("pk", "value")
+        )
+    )
+    print(
+        Piece.objects.filter(scan=bytes(range(5))).get().pk,
+        Piece.objects.filter(acquired__lt=Now()).count(),
+        Piece.objects.filter(address="10.0.0.3").count(),
+    )
+    print(
+        [
+            (
+                u.username,
+                u.last_login,
+                u.is_superuser,
+                [g.name for g in u.groups.all()],
+                u.check_password("secret"),
+            )
+            for u in User.objects.all()
+        ]
+    )
     both = Piece.objects.filter(pk__in=[1, 2, 3]).union(Piece.objects.filter(pk=4))
     print(list(both.order_by("pk").values_list("pk", flat=True)[1:]))
-    print(sorted(Piece.objects.in_bulk([3, 4])), Piece.objects.order_by("height", "pk").first().pk, Piece.objects.earliest("acquired").pk)
+    print(
+        sorted(Piece.objects.in_bulk([3, 4])),
+        Piece.objects.order_by("height", "pk").first().pk,
+        Piece.objects.earliest("acquired").pk,
+    )
 
 
 def align() -> None:
@@ -184,19 +371,46 @@ def align() -> None:
 def native() -> None:
     """What must be the same with Django's own backend for PostgreSQL, too."""
     for piece in Piece.objects.order_by("pk"):
-        print({**shown(piece), "scan": piece.scan and bytes(piece.scan), "details": piece.details and sorted(piece.details)})
+        print(
+            {
+                **shown(piece),
+                "scan": piece.scan and bytes(piece.scan),
+                "details": piece.details and sorted(piece.details),
+            }
+        )
     same = Piece.objects.get(pk=11)
-    found = [field.attname for field in Piece._meta.concrete_fields if Piece.objects.filter(pk=11, **{field.attname: getattr(same, field.attname)}).exists()]
+    found = [
+        field.attname
+        for field in Piece._meta.concrete_fields
+        if Piece.objects.filter(pk=11, **{field.attname: getattr(same, field.attname)}).exists()
+    ]
     print(found)
     same.pk, same.number, same.title = None, uuid.UUID(int=5), "copy"
     same.save()
     copy = Piece.objects.get(number=uuid.UUID(int=5))
-    print({name: value for name, value in shown(copy).items() if name not in {"id", "scan"}} == {name: value for name, value in shown(same).items() if name not in {"id", "scan"}})
-    print(User.objects.get(last_login__lt=Now()).last_login, User.objects.filter(is_active=True, groups__name="guards").count())
+    print(
+        {name: value for name, value in shown(copy).items() if name not in {"id", "scan"}}
+        == {name: value for name, value in shown(same).items() if name not in {"id", "scan"}}
+    )
+    print(
+        User.objects.get(last_login__lt=Now()).last_login,
+        User.objects.filter(is_active=True, groups__name="guards").count(),
+    )
     Artist.objects.bulk_create([Artist(name=f"many {n:03}") for n in range(30)])
-    Artist.objects.bulk_create([Artist(name="Ada", born=datetime.date(2000, 1, 1))], update_conflicts=True, unique_fields=["name"], update_fields=["born"])
+    Artist.objects.bulk_create(
+        [Artist(name="Ada", born=datetime.date(2000, 1, 1))],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["born"],
+    )
     print(Artist.objects.get(name="Ada").born, Artist.objects.count())
-    print(list(Piece.objects.filter(acquired__date=datetime.date(2024, 8, 8), details__in__deep__gte=7).values_list("pk", flat=True)))
+    print(
+        list(
+            Piece.objects.filter(
+                acquired__date=datetime.date(2024, 8, 8), details__in__deep__gte=7
+            ).values_list("pk", flat=True)
+        )
+    )
     call_command("makemigrations", check_changes=True, verbosity=0)
     call_command("migrate", verbosity=0)
 
@@ -204,18 +418,42 @@ def native() -> None:
 def raw() -> None:
     """SQL as SQLite has it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT strftime('%%Y-%%m', acquired) AS month, count(*) FROM museum_piece WHERE id > %s GROUP BY month ORDER BY month LIMIT 3", [0])
+        cursor.execute(
+            "SELECT strftime('%%Y-%%m', acquired) AS month, count(*) FROM museum_piece WHERE id > %s GROUP BY month ORDER BY month LIMIT 3",
+            [0],
+        )
         print(cursor.fetchall())
-        cursor.execute("SELECT json_extract(details, '$.in.deep'), typeof(value), typeof(fragile), typeof(acquired) FROM museum_piece WHERE id = %s", [5])
+        cursor.execute(
+            "SELECT json_extract(details, '$.in.deep'), typeof(value), typeof(fragile), typeof(acquired) FROM museum_piece WHERE id = %s",
+            [5],
+        )
         print(cursor.fetchone(), [column[0] for column in cursor.description])
-    print([p.title for p in Piece.objects.raw("SELECT * FROM museum_piece WHERE title LIKE %s ORDER BY id DESC LIMIT 2", ["piece%"])])
-    print(list(Piece.objects.extra(select={"half": "views / 2"}, where=["fragile = 1"]).order_by("pk").values_list("pk", "half")))
+    print(
+        [
+            p.title
+            for p in Piece.objects.raw(
+                "SELECT * FROM museum_piece WHERE title LIKE %s ORDER BY id DESC LIMIT 2", ["piece%"]
+            )
+        ]
+    )
+    print(
+        list(
+            Piece.objects.extra(select={"half": "views / 2"}, where=["fragile = 1"])
+            .order_by("pk")
+            .values_list("pk", "half")
+        )
+    )
 
 
 def writes() -> None:
     """What is written, refused and undone."""
     ada = Artist.objects.get(name="Ada")
-    piece = Piece.objects.create(number=uuid.UUID(int=77), artist=ada, title="New", acquired=datetime.datetime(2024, 2, 29, 1, 2, 3, 4, tzinfo=UTC))
+    piece = Piece.objects.create(
+        number=uuid.UUID(int=77),
+        artist=ada,
+        title="New",
+        acquired=datetime.datetime(2024, 2, 29, 1, 2, 3, 4, tzinfo=UTC),
+    )
     print(piece.pk, shown(Piece.objects.get(pk=piece.pk))["acquired"])
     when = datetime.datetime(2024, 1, 1, tzinfo=UTC)
     for wrong in (
@@ -251,15 +489,34 @@ def writes() -> None:
     made = Artist.objects.bulk_create([Artist(name=f"many {n:03}") for n in range(300)])
     print(len(made), all(artist.pk for artist in made), Artist.objects.count())
     Artist.objects.bulk_create([Artist(name="Ada"), Artist(name="extra")], ignore_conflicts=True)
-    Artist.objects.bulk_create([Artist(name="Ada", born=datetime.date(2000, 1, 1))], update_conflicts=True, unique_fields=["name"], update_fields=["born"])
-    print(Artist.objects.get(name="Ada").born, Artist.objects.get_or_create(name="many 007")[1], Artist.objects.update_or_create(name="late", defaults={"born": None})[1])
+    Artist.objects.bulk_create(
+        [Artist(name="Ada", born=datetime.date(2000, 1, 1))],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["born"],
+    )
+    print(
+        Artist.objects.get(name="Ada").born,
+        Artist.objects.get_or_create(name="many 007")[1],
+        Artist.objects.update_or_create(name="late", defaults={"born": None})[1],
+    )
     some = list(Artist.objects.filter(name__startswith="many 00").order_by("pk"))
     for artist in some:
         artist.born = datetime.date(1900, 1, 1)
     print(Artist.objects.bulk_update(some, ["born"]), Artist.objects.filter(born__year=1900).count())
-    print(Piece.objects.filter(fragile=True).update(value=F("value") + decimal.Decimal("0.05"), views=F("views") + 1, details=None))
-    print(list(Piece.objects.filter(fragile=True).order_by("pk").values_list("pk", "value", "views", "details")))
-    piece.details, piece.scan, piece.opens = {"new": [1, 2.5, None, True, "ü"]}, b"\x00\xff", datetime.time(23, 59, 59, 999999)
+    print(
+        Piece.objects.filter(fragile=True).update(
+            value=F("value") + decimal.Decimal("0.05"), views=F("views") + 1, details=None
+        )
+    )
+    print(
+        list(Piece.objects.filter(fragile=True).order_by("pk").values_list("pk", "value", "views", "details"))
+    )
+    piece.details, piece.scan, piece.opens = (
+        {"new": [1, 2.5, None, True, "ü"]},
+        b"\x00\xff",
+        datetime.time(23, 59, 59, 999999),
+    )
     piece.lent_for = datetime.timedelta(hours=5)
     piece.save()
     print(shown(Piece.objects.get(pk=piece.pk)))
@@ -270,9 +527,23 @@ def structure() -> None:
     """What can be seen of the schema, and what changes it."""
     with connection.cursor() as cursor:
         print(connection.introspection.table_names(cursor))
-        print([(c.name, c.type_code, c.null_ok, c.pk) for c in connection.introspection.get_table_description(cursor, "museum_piece")])
-        print(sorted((n, tuple(c["columns"]), c["unique"], c["index"]) for n, c in connection.introspection.get_constraints(cursor, "museum_piece").items() if not n.startswith("__")))
-        print(connection.introspection.get_relations(cursor, "museum_piece"), connection.introspection.get_sequences(cursor, "museum_piece"))
+        print(
+            [
+                (c.name, c.type_code, c.null_ok, c.pk)
+                for c in connection.introspection.get_table_description(cursor, "museum_piece")
+            ]
+        )
+        print(
+            sorted(
+                (n, tuple(c["columns"]), c["unique"], c["index"])
+                for n, c in connection.introspection.get_constraints(cursor, "museum_piece").items()
+                if not n.startswith("__")
+            )
+        )
+        print(
+            connection.introspection.get_relations(cursor, "museum_piece"),
+            connection.introspection.get_sequences(cursor, "museum_piece"),
+        )
     with connection.schema_editor() as editor:
         town = models.CharField(max_length=20, default="?")
         town.set_attributes_from_name("town")
@@ -284,8 +555,15 @@ def structure() -> None:
         editor.add_index(Piece, models.Index(fields=["views"], name="by_views"))
         editor.remove_field(Artist, Artist._meta.get_field("born"))
     with connection.cursor() as cursor:
-        print([(c.name, c.type_code) for c in connection.introspection.get_table_description(cursor, "museum_artist")])
-        cursor.execute("SELECT title_and_name, count(*) FROM museum_artist JOIN museum_piece ON artist_id = museum_artist.id GROUP BY 1 ORDER BY 1")
+        print(
+            [
+                (c.name, c.type_code)
+                for c in connection.introspection.get_table_description(cursor, "museum_artist")
+            ]
+        )
+        cursor.execute(
+            "SELECT title_and_name, count(*) FROM museum_artist JOIN museum_piece ON artist_id = museum_artist.id GROUP BY 1 ORDER BY 1"
+        )
         print(cursor.fetchall())
     call_command("migrate", "auth", "0001", verbosity=0)
     call_command("migrate", verbosity=0)

@@ -20,7 +20,7 @@ from typing import Literal
 
 from outgrow.runtime.adapter.base import DatabaseAdapter, DbType, Health
 from outgrow.runtime.adapter.sqlite import SQLiteAdapter
-from outgrow.runtime.shortage import ServerUnreachable
+from outgrow.runtime.pool.shortage import ServerUnreachable
 
 log = logging.getLogger("outgrow.runtime")
 

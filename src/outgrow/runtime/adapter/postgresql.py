@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from outgrow.runtime.adapter.base import Configure, DatabaseAdapter, DbType, Health
 
 if TYPE_CHECKING:
-    from outgrow.runtime.pool import Pool
+    from outgrow.runtime.pool.pool import Pool
 
 _HEALTH_SECONDS = 5.0
 """How long a health check waits for a connection at most: whoever asks wants an answer."""
@@ -24,7 +24,7 @@ class PostgreSQLAdapter(DatabaseAdapter):
     """
 
     def __init__(self, url: str, *, configure: Configure | None = None, **options: Any) -> None:
-        from outgrow.runtime.pool import Pool  # noqa: PLC0415 - psycopg, which SQLite's users do without
+        from outgrow.runtime.pool.pool import Pool  # noqa: PLC0415 - psycopg, which SQLite's users do without
 
         self.pool: Pool = Pool(url, **options)
         self._configure = configure

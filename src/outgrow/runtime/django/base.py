@@ -14,9 +14,9 @@ from django.db.backends.sqlite3 import base as sqlite
 from django.db.backends.sqlite3._functions import register
 
 from outgrow.runtime import sqlite3, urls
+from outgrow.runtime.dbapi.opening import is_url
 from outgrow.runtime.django.creation import DatabaseCreation
 from outgrow.runtime.django.operations import DatabaseOperations
-from outgrow.runtime.opening import is_url
 
 __all__ = ["DatabaseWrapper"]
 
@@ -33,7 +33,9 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):  # type: ignore[misc]  # Django i
     def get_connection_params(self) -> dict[str, Any]:
         """What `connect` is given. Raises ImproperlyConfigured."""
         params: dict[str, Any] = super().get_connection_params()
-        said = {word: str(self.settings_dict[key]) for key, word in _PLACES.items() if self.settings_dict.get(key)}
+        said = {
+            word: str(self.settings_dict[key]) for key, word in _PLACES.items() if self.settings_dict.get(key)
+        }
         if said and is_url(params["database"]):
             raise ImproperlyConfigured("NAME is a URL: leave out USER, PASSWORD, HOST and PORT")
         if said and not self.is_in_memory_db():

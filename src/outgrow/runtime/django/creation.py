@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import NotSupportedError
 from django.db.backends.sqlite3.base import DatabaseCreation as SqliteCreation
 
-from outgrow.runtime.opening import is_url
+from outgrow.runtime.dbapi.opening import is_url
 from outgrow.runtime.sqlite3 import connect
 from outgrow.schema.names import quote_sqlite
 

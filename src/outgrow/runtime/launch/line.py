@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from outgrow.runtime.connection import Connection
+from outgrow.runtime.dbapi.connection import Connection
 from outgrow.runtime.launch.comparing import Gave
 
 Event = Mapping[str, Any]

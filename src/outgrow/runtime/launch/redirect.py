@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 import psycopg
 
-from outgrow.runtime.connection import Connection
-from outgrow.runtime.cursor import Cursor
+from outgrow.runtime.dbapi.connection import Connection
+from outgrow.runtime.dbapi.cursor import Cursor
 from outgrow.runtime.launch import patching
 from outgrow.runtime.launch.targets import Target
 from outgrow.runtime.urls import complete

@@ -17,7 +17,7 @@ import psycopg
 
 from outgrow.errors import TargetError
 from outgrow.postgres.connect import connect
-from outgrow.runtime.connection import Connection
+from outgrow.runtime.dbapi.connection import Connection
 from outgrow.runtime.launch.comparing import Comparison, Gave, Rows
 from outgrow.runtime.launch.encoding import Digest, Unsupported, from_json, to_json
 from outgrow.runtime.launch.line import Event, Line

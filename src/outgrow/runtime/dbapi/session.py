@@ -16,8 +16,8 @@ from contextlib import suppress
 import psycopg
 from psycopg import pq
 
-from outgrow.runtime.failures import is_lost
-from outgrow.runtime.wire import FailedError, Request, Wire
+from outgrow.runtime.dbapi.failures import is_lost
+from outgrow.runtime.dbapi.wire import FailedError, Request, Wire
 from outgrow.schema.names import fold, quote
 
 _SAVEPOINT = Request(b"SAVEPOINT outgrow_statement")

@@ -11,10 +11,10 @@ import os
 import sqlite3
 from typing import TYPE_CHECKING, Any, Self
 
-from outgrow.runtime.failures import failure
+from outgrow.runtime.dbapi.failures import failure
 
 if TYPE_CHECKING:
-    from outgrow.runtime.connection import Connection
+    from outgrow.runtime.dbapi.connection import Connection
 
 
 def _name(name: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from outgrow.runtime.checkout import Held
+    from outgrow.runtime.pool.checkout import Held
 
 
 class PoolTimeout(sqlite3.OperationalError):

@@ -16,11 +16,11 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any, Self
 
-from outgrow.runtime import shortage
-from outgrow.runtime.async_connection import AsyncConnection
-from outgrow.runtime.async_worker import Worker
-from outgrow.runtime.checkout import Held, place_of_call
-from outgrow.runtime.pool import Pool, PooledConnection, PoolStats
+from outgrow.runtime.pool import shortage
+from outgrow.runtime.pool.async_connection import AsyncConnection
+from outgrow.runtime.pool.async_worker import Worker
+from outgrow.runtime.pool.checkout import Held, place_of_call
+from outgrow.runtime.pool.pool import Pool, PooledConnection, PoolStats
 
 _AFTER_SECONDS = 0.1
 """How long a turn takes to come after a forgotten connection was found."""

@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Sequence
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from outgrow.runtime.async_worker import Worker
-from outgrow.runtime.pooled import PooledConnection
+from outgrow.runtime.pool.async_worker import Worker
+from outgrow.runtime.pool.pooled import PooledConnection
 
 T = TypeVar("T")
 Closes = TypeVar("Closes", bound="AsyncCursor")

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Any
 
 from outgrow.errors import TranslationError
-from outgrow.runtime.binding import Layout
-from outgrow.runtime.values import OIDS, Encoder, encoders, fixes
+from outgrow.runtime.dbapi.binding import Layout
+from outgrow.runtime.dbapi.values import OIDS, Encoder, encoders, fixes
 from outgrow.schema.lexer import TokenError, tokens
 from outgrow.schema.target import TargetModel
 from outgrow.translate.statement import Translated, Wanted, translate_statement

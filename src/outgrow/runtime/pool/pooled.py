@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from outgrow.runtime.checkout import Checkout, Forgotten
-from outgrow.runtime.connection import Connection
+from outgrow.runtime.dbapi.connection import Connection
+from outgrow.runtime.pool.checkout import Checkout, Forgotten
 
 
 class PooledConnection(Connection):

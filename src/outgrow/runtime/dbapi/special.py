@@ -14,11 +14,11 @@ from collections.abc import Callable
 import psycopg
 
 from outgrow.errors import OutgrowError, TargetError, TranslationError
-from outgrow.runtime import definitions, sequences
-from outgrow.runtime.engine import Bound, Engine, Outcome
-from outgrow.runtime.failures import error_of, failure, translated
-from outgrow.runtime.known import Known
-from outgrow.runtime.statement import DEFINITIONS, TRANSACTIONS, Prepared, Statement
+from outgrow.runtime.dbapi import definitions, sequences
+from outgrow.runtime.dbapi.engine import Bound, Engine, Outcome
+from outgrow.runtime.dbapi.failures import error_of, failure, translated
+from outgrow.runtime.dbapi.known import Known
+from outgrow.runtime.dbapi.statement import DEFINITIONS, TRANSACTIONS, Prepared, Statement
 from outgrow.schema.lexer import tokens, unquote
 from outgrow.schema.names import fold
 from outgrow.schema.target import TEMPORARY
@@ -42,7 +42,7 @@ def special(engine: Engine, statement: Statement, bound: Bound) -> Outcome | Non
 
 def _pragma(engine: Engine, statement: Statement) -> Outcome | None:
     """What the runtime itself knows the answer to; the translator answers the others."""
-    from outgrow.runtime.switches import answer, switched  # noqa: PLC0415 - built on this module's engine
+    from outgrow.runtime.dbapi.switches import answer, switched  # noqa: PLC0415 - built on this module's engine
 
     if _SCHEMA_VERSION.fullmatch(statement.sql):
         return answer("schema_version", engine.known.version)

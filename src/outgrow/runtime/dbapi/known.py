@@ -19,7 +19,7 @@ from outgrow.errors import TargetError
 from outgrow.move.kept import Remembered, loaded
 from outgrow.options import Options
 from outgrow.postgres import functions, kept_model
-from outgrow.runtime.statement import Statements
+from outgrow.runtime.dbapi.statement import Statements
 from outgrow.schema import document
 from outgrow.schema.names import quote
 from outgrow.schema.target import TEMPORARY, TargetModel

@@ -16,8 +16,8 @@ from itertools import count
 from typing import Any
 
 from outgrow.errors import TranslationError
-from outgrow.runtime.failures import failure
-from outgrow.runtime.shadow import Shadow
+from outgrow.runtime.dbapi.failures import failure
+from outgrow.runtime.dbapi.shadow import Shadow
 from outgrow.schema.names import fold, quote_sqlite
 from outgrow.schema.target import Relation, TargetModel
 

@@ -21,16 +21,16 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 
 from outgrow.errors import OutgrowError, TranslationError
-from outgrow.runtime import local, sequences
-from outgrow.runtime.binding import classified
-from outgrow.runtime.failures import failure, is_lost
-from outgrow.runtime.folding import folded
-from outgrow.runtime.known import log
-from outgrow.runtime.shadow import Shadow
-from outgrow.runtime.standing import Standing
-from outgrow.runtime.statement import Prepared, Statement
-from outgrow.runtime.values import NulError
-from outgrow.runtime.wire import FailedError, Request
+from outgrow.runtime.dbapi import local, sequences
+from outgrow.runtime.dbapi.binding import classified
+from outgrow.runtime.dbapi.failures import failure, is_lost
+from outgrow.runtime.dbapi.folding import folded
+from outgrow.runtime.dbapi.known import log
+from outgrow.runtime.dbapi.shadow import Shadow
+from outgrow.runtime.dbapi.standing import Standing
+from outgrow.runtime.dbapi.statement import Prepared, Statement
+from outgrow.runtime.dbapi.values import NulError
+from outgrow.runtime.dbapi.wire import FailedError, Request
 from outgrow.translate.value import Kind
 
 _ROWID = struct.Struct(">q").unpack
@@ -83,7 +83,7 @@ class Engine(Standing):
 
         Raises `local.OnlyLocalError` for a query that SQLite has to answer.
         """
-        from outgrow.runtime.special import special  # noqa: PLC0415 - it runs statements, too
+        from outgrow.runtime.dbapi.special import special  # noqa: PLC0415 - it runs statements, too
 
         if self.asks_first:
             self._ask_shadow(statement.sql)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from outgrow.runtime.binding import Layout
-from outgrow.runtime.converting import real_as_text
+from outgrow.runtime.dbapi.binding import Layout
+from outgrow.runtime.dbapi.converting import real_as_text
 from outgrow.schema.lexer import TokenError, tokens
 
 

@@ -16,12 +16,12 @@ from typing import Any, Self
 import psycopg
 
 from outgrow.errors import OutgrowError
-from outgrow.runtime.blob import Blob
-from outgrow.runtime.cursor import Cursor
-from outgrow.runtime.engine import Engine
-from outgrow.runtime.failures import failure
-from outgrow.runtime.opening import Values, opened, place
-from outgrow.runtime.shadow import Shadow
+from outgrow.runtime.dbapi.blob import Blob
+from outgrow.runtime.dbapi.cursor import Cursor
+from outgrow.runtime.dbapi.engine import Engine
+from outgrow.runtime.dbapi.failures import failure
+from outgrow.runtime.dbapi.opening import Values, opened, place
+from outgrow.runtime.dbapi.shadow import Shadow
 from outgrow.schema.names import quote_sqlite
 
 LEGACY = -1

@@ -14,15 +14,15 @@ from typing import Any
 import psycopg
 
 from outgrow.errors import OutgrowError
-from outgrow.runtime import definitions
-from outgrow.runtime.failures import error_of, failure, is_lost, translated
-from outgrow.runtime.known import Known, log, newest
-from outgrow.runtime.link import Link, link_of, milliseconds_of
-from outgrow.runtime.opening import opened
-from outgrow.runtime.session import Session, serial_of
-from outgrow.runtime.shadow import Shadow
-from outgrow.runtime.statement import Statements
-from outgrow.runtime.wire import FailedError, Request
+from outgrow.runtime.dbapi import definitions
+from outgrow.runtime.dbapi.failures import error_of, failure, is_lost, translated
+from outgrow.runtime.dbapi.known import Known, log, newest
+from outgrow.runtime.dbapi.link import Link, link_of, milliseconds_of
+from outgrow.runtime.dbapi.opening import opened
+from outgrow.runtime.dbapi.session import Session, serial_of
+from outgrow.runtime.dbapi.shadow import Shadow
+from outgrow.runtime.dbapi.statement import Statements
+from outgrow.runtime.dbapi.wire import FailedError, Request
 
 
 class Standing:

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 
 from outgrow.postgres.kept_model import CHANNEL
-from outgrow.runtime.known import Known, known, place_of, version_of
-from outgrow.runtime.opening import is_pooled, with_functions
-from outgrow.runtime.wire import Wire
+from outgrow.runtime.dbapi.known import Known, known, place_of, version_of
+from outgrow.runtime.dbapi.opening import is_pooled, with_functions
+from outgrow.runtime.dbapi.wire import Wire
 
 
 class Link:

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.adapt import Transformer
 
-from outgrow.runtime import binding
-from outgrow.runtime.binding import MisboundError
-from outgrow.runtime.converting import Converter, converters, refuse_undecoded, with_text_factory
-from outgrow.runtime.engine import Bound, Outcome
-from outgrow.runtime.failures import failure
-from outgrow.runtime.local import OnlyLocalError
-from outgrow.runtime.shadow import several
-from outgrow.runtime.statement import Prepared, Statement
-from outgrow.runtime.tracing import expanded
+from outgrow.runtime.dbapi import binding
+from outgrow.runtime.dbapi.binding import MisboundError
+from outgrow.runtime.dbapi.converting import Converter, converters, refuse_undecoded, with_text_factory
+from outgrow.runtime.dbapi.engine import Bound, Outcome
+from outgrow.runtime.dbapi.failures import failure
+from outgrow.runtime.dbapi.local import OnlyLocalError
+from outgrow.runtime.dbapi.shadow import several
+from outgrow.runtime.dbapi.statement import Prepared, Statement
+from outgrow.runtime.dbapi.tracing import expanded
 from outgrow.schema.lexer import TokenError, statements, tokens
 
 if TYPE_CHECKING:
-    from outgrow.runtime.connection import Connection
+    from outgrow.runtime.dbapi.connection import Connection
 
 Row = tuple[Any, ...]
 _AT_ONCE = 512

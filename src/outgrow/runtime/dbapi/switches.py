@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from outgrow.runtime.engine import Engine, Outcome
-from outgrow.runtime.known import log
-from outgrow.runtime.statement import Prepared, Statement
-from outgrow.runtime.wire import Request
+from outgrow.runtime.dbapi.engine import Engine, Outcome
+from outgrow.runtime.dbapi.known import log
+from outgrow.runtime.dbapi.statement import Prepared, Statement
+from outgrow.runtime.dbapi.wire import Request
 from outgrow.schema.lexer import TokenError, tokens, unquote
 from outgrow.schema.names import fold, literal, qualified, quote
 from outgrow.translate.pragma.values import number, switch

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from outgrow.runtime.binding import Layout
+from outgrow.runtime.dbapi.binding import Layout
 from outgrow.schema.lexer import Token, TokenError, tokens, unquote
 from outgrow.schema.names import fold
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Protocol
 
-from outgrow.runtime.backend import Backend
+from outgrow.runtime.pool.backend import Backend
 
 log = logging.getLogger("outgrow.runtime")
 

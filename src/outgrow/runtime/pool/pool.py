@@ -23,14 +23,14 @@ import psycopg_pool
 
 from outgrow.errors import ConfigError
 from outgrow.postgres.connect import conninfo
-from outgrow.runtime import shortage
-from outgrow.runtime.backend import Backend, News, SessionSettings, backends
-from outgrow.runtime.checkout import Checkouts, Held
-from outgrow.runtime.link import link_of
-from outgrow.runtime.opening import Values, place
-from outgrow.runtime.pooled import PooledConnection, PoolStats
-from outgrow.runtime.shortage import PoolTimeout, ServerRefuses, ServerUnreachable
-from outgrow.runtime.wire import Request
+from outgrow.runtime.dbapi.link import link_of
+from outgrow.runtime.dbapi.opening import Values, place
+from outgrow.runtime.dbapi.wire import Request
+from outgrow.runtime.pool import shortage
+from outgrow.runtime.pool.backend import Backend, News, SessionSettings, backends
+from outgrow.runtime.pool.checkout import Checkouts, Held
+from outgrow.runtime.pool.pooled import PooledConnection, PoolStats
+from outgrow.runtime.pool.shortage import PoolTimeout, ServerRefuses, ServerUnreachable
 
 __all__ = [
     "Held", "Pool", "PoolStats", "PoolTimeout", "PooledConnection", "ServerRefuses", "ServerUnreachable",

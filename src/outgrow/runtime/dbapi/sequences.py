@@ -13,9 +13,9 @@ from typing import Any
 
 from psycopg import pq
 
-from outgrow.runtime.known import Known
-from outgrow.runtime.shadow import Shadow
-from outgrow.runtime.wire import Request
+from outgrow.runtime.dbapi.known import Known
+from outgrow.runtime.dbapi.shadow import Shadow
+from outgrow.runtime.dbapi.wire import Request
 from outgrow.schema.names import literal, qualified, quote
 from outgrow.schema.target import Relation
 

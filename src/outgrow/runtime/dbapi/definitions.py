@@ -16,7 +16,7 @@ import psycopg
 from outgrow.errors import TranslationError
 from outgrow.move.kept import lasting, refreshed
 from outgrow.postgres import kept_model
-from outgrow.runtime.known import Known, keep_catalog, known, log, privileges
+from outgrow.runtime.dbapi.known import Known, keep_catalog, known, log, privileges
 from outgrow.schema import document
 from outgrow.schema.names import fold
 from outgrow.schema.target import TEMPORARY, TargetModel

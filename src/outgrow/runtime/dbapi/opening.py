@@ -16,8 +16,8 @@ import psycopg
 from outgrow.errors import ConfigError, TargetError
 from outgrow.postgres import functions
 from outgrow.postgres.connect import connect
-from outgrow.runtime.failures import failure
-from outgrow.runtime.known import log
+from outgrow.runtime.dbapi.failures import failure
+from outgrow.runtime.dbapi.known import log
 from outgrow.runtime.urls import without_own
 
 Values = Literal["sqlite", "native"]
