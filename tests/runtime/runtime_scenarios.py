@@ -682,3 +682,26 @@ def numeric_columns(connect: Connect) -> Iterator[Any]:
         run("INSERT INTO j VALUES (?, ?, ?, ?, ?)", (value, value, 1, value, value))
     yield run("SELECT * FROM j").fetchall(), run("SELECT sum(price), max(n), avg(d) FROM j").fetchall()
     yield run("SELECT price FROM j WHERE price > 1 ORDER BY price DESC").fetchall()
+
+
+@scenario
+def rebuilding_between_two_keys(connect: Connect) -> Iterator[Any]:
+    connection = connect(isolation_level=None)
+    run = connection.execute
+    run("CREATE TABLE beds (id INTEGER PRIMARY KEY)")
+    run("INSERT INTO beds VALUES (1)")
+    run("CREATE TABLE plants (id INTEGER PRIMARY KEY, nom TEXT, bed INTEGER REFERENCES beds(id))")
+    run("CREATE TABLE w (id INTEGER PRIMARY KEY, p INTEGER REFERENCES plants(id))")
+    run("INSERT INTO plants VALUES (1, 'rose', 1)")
+    run("INSERT INTO w VALUES (1, 1)")
+    run("PRAGMA foreign_keys = 0")
+    run("BEGIN")
+    run("CREATE TABLE plants_new (id INTEGER PRIMARY KEY, nom TEXT, bed INTEGER REFERENCES beds(id), more)")
+    run("INSERT INTO plants_new (rowid, id, nom, bed) SELECT rowid, id, nom, bed FROM plants")
+    run("DROP TABLE plants")
+    run("ALTER TABLE plants_new RENAME TO plants")
+    run("CREATE INDEX idx_plants_nom ON plants (nom)")
+    run("COMMIT")
+    run("PRAGMA foreign_keys = 1")
+    yield run("SELECT * FROM plants").fetchall(), run("PRAGMA foreign_key_check").fetchall()
+    yield error(lambda: run("INSERT INTO w VALUES (2, 9)"))

@@ -46,7 +46,7 @@ def _lexicon(name: str, version: str, language: str) -> str:
             f"{relations}<Example>é {word}</Example></Synset>"
         )
     return (
-        '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE LexicalResource SYSTEM "http://globalwordnet.github.io/schemas/WN-LMF-1.1.dtd">'
+        '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE LexicalResource SYSTEM "http://globalwordnet.github.io/schemas/WN-LMF-1.1.dtd">\n'
         f'<LexicalResource xmlns:dc="https://globalwordnet.github.io/schemas/dc/"><Lexicon id="{name}" label="Test {name}" '
         f'language="{language}" email="a@mail.example" license="https://license.example/" version="{version}" url="https://{name}.example/">'
         + "".join(entries) + "".join(synsets) + "</Lexicon></LexicalResource>"

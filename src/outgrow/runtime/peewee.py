@@ -55,9 +55,8 @@ class OutgrowDatabase(SqliteDatabase):
             return super()._connect()
         from outgrow.runtime import sqlite3  # noqa: PLC0415 - psycopg, when a connection is made
 
-        connection = sqlite3.connect(
-            self.database, timeout=self._timeout, isolation_level=None, **self.connect_params
-        )
+        options = {"check_same_thread": False, **self.connect_params}  # Peewee has one for each thread
+        connection = sqlite3.connect(self.database, timeout=self._timeout, isolation_level=None, **options)
         try:
             self._add_conn_hooks(connection)
         except BaseException:

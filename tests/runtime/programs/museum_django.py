@@ -57,6 +57,7 @@ settings.configure(
 django.setup()
 
 from django.contrib.auth.models import Group, User  # noqa: E402 - only after setup
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.core.paginator import Paginator  # noqa: E402
 from django.db import IntegrityError, connection, models, transaction  # noqa: E402
@@ -359,6 +360,24 @@ def queries() -> None:
         Piece.objects.order_by("height", "pk").first().pk,
         Piece.objects.earliest("acquired").pk,
     )
+
+
+def tested() -> None:
+    """What `manage.py test` does, in another schema of the same database."""
+    real = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"{real}&schema=tests"
+    connection.creation.create_test_db(verbosity=0, serialize=False)
+    with connection.schema_editor() as editor:
+        editor.create_model(Artist)
+    Artist.objects.create(name="Test")
+    print(Artist.objects.count(), User.objects.count())
+    connection.creation.destroy_test_db(real, verbosity=0)
+    print(Artist.objects.count(), User.objects.count())
+    connection.settings_dict["TEST"]["NAME"] = real
+    try:
+        connection.creation.create_test_db(verbosity=0, serialize=False)
+    except ImproperlyConfigured as error:
+        print(error)
 
 
 def align() -> None:

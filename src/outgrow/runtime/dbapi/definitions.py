@@ -44,8 +44,7 @@ def define(raw: psycopg.Connection[Any], before: Known, sql: str, *, legacy_rena
     made = planned(
         sql, schema=before.texts, model=before.model, options=options, legacy_renames=legacy_renames
     )
-    if before.deferred:  # what waits for COMMIT would stand in the definition's way
-        raw.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    raw.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for COMMIT would stand in the definition's way
     with privileges(raw, schema):
         for statement in made.statements:
             raw.execute(statement.encode())

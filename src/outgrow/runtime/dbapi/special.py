@@ -92,7 +92,7 @@ def _define(engine: Engine, statement: Statement) -> Outcome:
     def define() -> None:
         legacy = engine.shadow.legacy_renames
         made.append(definitions.define(engine.link.raw, engine.known, statement.sql, legacy_renames=legacy))
-        if not engine.session.keys_at_once:
+        if engine.session.keys_later or not engine.session.keys_at_once:
             engine.link.raw.execute("SET CONSTRAINTS ALL DEFERRED")
 
     try:
