@@ -467,3 +467,30 @@ def test_attach_is_a_schema(database: str, make_sqlite: Callable[..., Path], mov
         connection.execute("DETACH archive")
         with pytest.raises(sqlite3.NotSupportedError, match="moved no file to a schema nix"):
             connection.execute("ATTACH 'x.db' AS nix")
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+import outgrow
+
+connection = outgrow.connect(sys.argv[1])
+connection.execute("CREATE TABLE t(n)")
+connection.execute("INSERT INTO t VALUES (1)")
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    connection.execute(sys.argv[2])
+except KeyboardInterrupt:
+    print("interrupted", connection.in_transaction)
+print(connection.execute("SELECT n FROM t").fetchall())
+connection.commit()
+"""
+
+
+def test_ctrl_c_ends_the_statement_and_leaves_the_transaction(database: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, database, LONG],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("interrupted True\n[(1,)]\n", "")
+    with closing(shim.connect(database)) as connection:
+        assert connection.execute("SELECT n FROM t").fetchall() == [(1,)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from lockstep.program import Program
+from lockstep.program import Mask, Program
 
 _PLACES = [
     {
@@ -63,5 +63,9 @@ DATASETTE = Program(
         _get("/"),
         _get("/-/databases.json"),
         "datasette inspect places.db",
+    ),
+    masks=(
+        Mask(pattern=r'"query_ms": [\d.]+|Queries took [\d.]+ms', why="how long queries took"),
+        Mask(pattern=r"<\S+ object at 0x[0-9a-f]+>", why="the class and address of a connection"),
     ),
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Any, Self
 
 import psycopg
@@ -119,7 +120,8 @@ class Connection(sqlite3.Connection):
             engine.leave(self._release)
 
     def __del__(self) -> None:
-        self._leave()
+        with suppress(Exception):  # nobody is there to be told, perhaps not even Python any more
+            self._leave()
 
     # What every method asks first.
 
