@@ -70,13 +70,18 @@ def outputs(played: Played) -> Iterator[str]:
 
 def _changes(step: Step, masks: Masks, most: int = 40) -> Iterator[str]:
     for part in ("stdout", "stderr"):
-        left, right = (masks.text(getattr(ran, part)).splitlines() for ran in (step.sqlite, step.postgres))
+        left, right = (_lines(masks.text(getattr(ran, part))) for ran in (step.sqlite, step.postgres))
         lines = list(
             difflib.unified_diff(left, right, f"{part} on SQLite", "under outgrow run", n=1, lineterm="")
         )
         yield from (f"  {line}" for line in lines[:most])
         if len(lines) > most:
             yield f"  ... {len(lines) - most} more"
+
+
+def _lines(text: str) -> list[str]:
+    """Lines; one that is a whole document is cut at its commas."""
+    return [piece for line in text.splitlines() for piece in (line.split(", ") if len(line) > 400 else [line])]
 
 
 def version_of(distribution: str, scripts: Path) -> str:

@@ -62,6 +62,12 @@ def test_djangos_own_backend_reads_what_was_moved_once_its_types_are_aligned(
     assert said(PROGRAM, POSTGRESQL, database, "native") == expected
 
 
+def test_dates_are_computed_as_djangos_functions_compute_them(tmp_path: Path, database: str) -> None:
+    expected = said(PROGRAM, SQLITE, tmp_path / "own.db", "dates")
+    assert said(PROGRAM, OUTGROW, tmp_path / "same.db", "dates") == expected
+    assert said(PROGRAM, OUTGROW, database, "dates") == expected
+
+
 def test_tests_of_a_project_leave_nothing_behind(database: str, museum: Path, run_outgrow: Callable[..., Any]) -> None:
     run_outgrow("move", museum, "--to", database, check=0)
     assert said(PROGRAM, OUTGROW, database, "tested").splitlines() == [

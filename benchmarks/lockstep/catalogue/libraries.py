@@ -247,7 +247,7 @@ async def main(verb, *given):
         elif verb == "cascade":
             await db.execute("pragma foreign_keys = on")
             cursor = await db.execute("delete from item where id < 4")
-            print(cursor.rowcount, await db.execute_fetchall("select count(*) from sale"))
+            print(cursor.rowcount, [tuple(row) for row in await db.execute_fetchall("select count(*) from sale")])
             await db.commit()
         elif verb == "many":
             async def count(n):

@@ -80,7 +80,8 @@ elif verb == "translate":
     for s in wn.synset(given[0]).translate(lexicon=given[1]):
         print(s.id, s.lemmas())
 elif verb == "ilis":
-    print([(i.id, i.status, i.definition()) for i in wn.ilis() if hasattr(wn, "ilis")][:5])
+    from wn import ili
+    print([(i.id, i.status, i.definition()) for i in ili.get_all()])
 elif verb == "export":
     wn.export(wn.lexicons(lexicon=given[0]), given[1], version="1.1")
 elif verb == "lexicons":

@@ -89,7 +89,7 @@ WHERE n.nspname = 'outgrow' AND c.relname = ANY (%s)
 _TEXTS = """
 SELECT sql FROM outgrow.sqlite_master
 WHERE schema = %s AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%%'
-ORDER BY array_position(ARRAY['table', 'index', 'view', 'trigger'], type), position
+ORDER BY type <> 'table', position
 """
 
 

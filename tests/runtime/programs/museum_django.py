@@ -362,6 +362,36 @@ def queries() -> None:
     )
 
 
+def dates() -> None:
+    """What Django computes of dates in the database: every name that it knows, over the ends of forty years."""
+    of_day = ["year", "quarter", "month", "week", "day"]
+    of_time = ["hour", "minute", "second"]
+    extracted = ["year", "month", "day", "quarter", "week_day", "iso_week_day", "week", "iso_year"]
+    days = [f"{year}-{day}" for year in range(1995, 2035) for day in ("02-28", "09-30", "12-28", "12-31", "01-01", "01-04")]
+    times = ["00:00:00", "11:59:59.999999", "23:30:01.000500", "09:08:07"]
+    ops = connection.ops
+    calls = {
+        "date": [(ops.date_extract_sql, extracted, ()), (ops.date_trunc_sql, of_day, ())],
+        "at": [
+            (ops.datetime_extract_sql, extracted + of_time, ("UTC",)), (ops.datetime_trunc_sql, of_day + of_time, ("UTC",)),
+            (lambda _, *rest: ops.datetime_cast_date_sql(*rest), ["date"], ("UTC",)),
+            (ops.time_trunc_sql, of_time, (None,)),
+            (ops.datetime_extract_sql, ["day", "hour"], ("Pacific/Auckland",)),
+        ],
+        "time": [(ops.time_extract_sql, of_time, ())],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute('CREATE TABLE moment ("date" TEXT, "at" TEXT, "time" TEXT)')
+        rows = [(None, None, None), *((day, f"{day} {times[n % 4]}", times[n % 4]) for n, day in enumerate(days))]
+        cursor.executemany("INSERT INTO moment VALUES (%s, %s, %s)", rows)
+        for column, asked in calls.items():
+            for call, names, more in asked:
+                for name in names:
+                    sql, params = call(name, f'"{column}"', (), *more)
+                    cursor.execute(f"SELECT {sql} FROM moment ORDER BY 1", params)
+                    print(column, name, [value for value, in cursor.fetchall()])
+
+
 def tested() -> None:
     """What `manage.py test` does, in another schema of the same database."""
     real = connection.settings_dict["NAME"]

@@ -162,7 +162,7 @@ def run_one(connection: apsw.Connection, sql: str) -> None:
 _ENTRIES = (
     "SELECT type, name, tbl_name, sql FROM {} WHERE sql IS NOT NULL"
     " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    " ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, rowid"
+    " ORDER BY type <> 'table', rowid"  # what stands on a table or view was made after it
 )
 
 
