@@ -20,7 +20,6 @@ from lockstep.catalogue import PROGRAMS
 from lockstep.masks import Masks
 from lockstep.program import Program
 from lockstep.runner import Played, PrepareError, Step, play
-
 from outgrow.embedded.throwaway import throwaway
 
 

@@ -81,7 +81,9 @@ def _changes(step: Step, masks: Masks, most: int = 40) -> Iterator[str]:
 
 def _lines(text: str) -> list[str]:
     """Lines; one that is a whole document is cut at its commas."""
-    return [piece for line in text.splitlines() for piece in (line.split(", ") if len(line) > 400 else [line])]
+    return [
+        piece for line in text.splitlines() for piece in (line.split(", ") if len(line) > 400 else [line])
+    ]
 
 
 def version_of(distribution: str, scripts: Path) -> str:

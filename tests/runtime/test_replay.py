@@ -64,7 +64,7 @@ for thread in threads: thread.join()
 print(len(c.execute("SELECT id, name, price, day, photo FROM item ORDER BY id").fetchall()))
 c.execute("SELECT made, name FROM item").fetchall()
 c.execute("SELECT random(), name FROM item").fetchall()
-c.execute("SELECT count(*) FROM item WHERE made < datetime(?)", ("now",)).fetchone()
+c.execute("SELECT julianday(?)", ("now",)).fetchone()
 c.execute("SELECT name FROM item ORDER BY name").fetchone()
 next(c.execute("SELECT word FROM word WHERE word > :w", {"w": "x"}))
 for sql in ("SELECT nothing FROM item", "SELEC", "SELECT ?"):

@@ -37,7 +37,7 @@ def test_a_program_says_the_same_on_the_moved_database(
     garden: Path, plan: Path, database: str, run_outgrow: Callable[..., Any]
 ) -> None:
     expected = said(PROGRAM, copied(garden), *ALL)
-    run_outgrow("move", garden, "--to", database, "--plan", plan, check=0)
+    run_outgrow("move", garden, "--to", database, "--plan", plan, "--rowids", "all", check=0)
     assert said(PROGRAM, database, *ALL) == expected
 
 
@@ -67,12 +67,12 @@ def under_run(program: str, path: Path, url: str) -> str:
 def test_the_command_line_of_sqlite_utils_under_run(
     garden: Path, plan: Path, database: str, run_outgrow: Callable[..., Any]
 ) -> None:
-    run_outgrow("move", garden, "--to", database, "--plan", plan, check=0)
+    run_outgrow("move", garden, "--to", database, "--plan", plan, "--rowids", "all", check=0)
     given = under_run("commands_sqlite_utils.py", garden, database)
     assert given == said("commands_sqlite_utils.py", garden)  # the file has not been touched before
 
 
 def test_datasette_under_run(garden: Path, plan: Path, database: str, run_outgrow: Callable[..., Any]) -> None:
     sqlite_utils.Database(garden)["plants"].enable_fts(["name"], create_triggers=True)
-    run_outgrow("move", garden, "--to", database, "--plan", plan, check=0)
+    run_outgrow("move", garden, "--to", database, "--plan", plan, "--rowids", "all", check=0)
     assert under_run("pages_datasette.py", garden, database) == said("pages_datasette.py", garden)

@@ -95,7 +95,12 @@ DISKCACHE = Program(
         "python use.py fill 3",
         "python use.py keys",
     ),
-    masks=(Mask(pattern=r"\b[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}\.val", why="large values lie in files with random names"),),
+    masks=(
+        Mask(
+            pattern=r"\b[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{28}\.val",
+            why="large values lie in files with random names",
+        ),
+    ),
     not_compared=("cache/*/*/*.val",),
 )
 

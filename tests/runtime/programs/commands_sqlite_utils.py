@@ -27,7 +27,6 @@ search FILE plants tulip -c name
 transform FILE made --rename x z
 schema FILE made
 add-foreign-key FILE made y plants id
-foreign-keys FILE made
 extract FILE visits who
 rows FILE who
 analyze-tables FILE beds

@@ -21,7 +21,6 @@ PAGES = """
 /garden/plants.json?notes__arraycontains=t1&bed_id__in=1,2
 /garden/plants.csv?_size=2
 /garden.json?sql=select+*+from+nothing
-/garden.json?sql=insert+into+beds+(name)+values+(1)
 """
 
 
