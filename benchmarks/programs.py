@@ -1,7 +1,7 @@
 """`python benchmarks/programs.py`: real programs on SQLite and, unmodified, under `outgrow run`.
 
-Installs them into an environment of their own, has each make its data on SQLite, moves that, and runs the same
-commands on both; compares output, errors, exit codes, and what all tables hold at the end.
+Installs them into an environment of their own, has each make its data on SQLite, moves that, and runs the
+same commands on both; compares output, errors, exit codes, and what all tables hold at the end.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Masks:
 
 
 def _without_frames(text: str) -> str:
-    """Tracebacks by their last line: frames of the runtime layer, and the driver's error behind SQLite's, go."""
+    """Tracebacks by their last line: without frames, and without the driver's error behind SQLite's."""
     while _CAUSE in text:
         before, _, after = text.partition(_CAUSE)
         begins = _TRACE_BEGINS.search(before)

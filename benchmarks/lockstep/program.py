@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +34,9 @@ class Program:
 
     `packages` are what pip installs, the first of which is the program; `database` is its file, relative to
     the home directory in which all commands run; `files` are written there before. `prepare` runs on SQLite
-    alone and makes what is moved; `commands` run on both. Files that match `not_compared` (globs) differ for
-    reasons of their own; `known` are commands whose output is known to differ, with the reason; `left_out` are commands that cannot run, with the reason.
+    alone and makes what is moved, with the options `move` and the decisions of `plan`; `commands` run on
+    both. Files that match `not_compared` (globs) differ for reasons of their own. `known` are commands whose
+    output is known to differ, `left_out` those that cannot run, each with the reason.
     """
 
     name: str
@@ -46,8 +46,8 @@ class Program:
     commands: tuple[Line, ...]
     files: Mapping[str, str | bytes] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
-    rowids: Literal["read", "all"] = "read"
-    allow: tuple[str, ...] = ()
+    move: tuple[str, ...] = ()
+    plan: str = ""
     masks: tuple[Mask, ...] = ()
     not_compared: tuple[str, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)

@@ -25,10 +25,11 @@ HEAD = (
 
 def row(played: Played, version: str) -> tuple[str, ...]:
     """The row of a program."""
+    commands = len(played.steps)
     different = sum(1 for step in played.steps if step.difference)
     wrong = sum(1 for table in played.tables if table.difference)
     return (
-        played.program.name, version, str(len(played.steps)), str(len(played.steps) - different), str(different),
+        played.program.name, version, str(commands), str(commands - different), str(different),
         f"{len(played.tables) - wrong} of {len(played.tables)} the same",
         f"{sum(table.rows for table in played.tables):,}", "no" if played.files else "yes",
     )  # fmt: skip

@@ -83,10 +83,13 @@ def _outgrow() -> Path:
 
 
 def _move(stage: Stage, url: str) -> None:
-    options = [word for rule in stage.program.allow for word in ("--allow", rule)]
-    words = [str(_outgrow()), "move", str(stage.database), "--to", url, "--rowids", stage.program.rowids]
+    words = [str(_outgrow()), "move", str(stage.database), "--to", url, *stage.program.move]
+    if stage.program.plan:
+        plan = stage.folder / "plan.toml"
+        plan.write_text(stage.program.plan)
+        words += ["--plan", str(plan)]
     with stage.on("moved"):
-        done = subprocess.run([*words, *options], capture_output=True, text=True, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise PrepareError(f"outgrow move ended with {done.returncode}: {done.stdout}{done.stderr}")
 

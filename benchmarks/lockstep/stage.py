@@ -1,4 +1,4 @@
-"""The two copies of a program's home. Both are used under one path, one after the other, so that no path differs."""
+"""The two copies of a program's home, used under one path, one after the other, so that no path differs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Where a program plays: `folder` holds its homes, `scripts` is the directory of the installed programs."""
+    """Where a program plays: `folder` holds its homes, `scripts` the installed programs."""
 
     program: Program
     folder: Path

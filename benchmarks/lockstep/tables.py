@@ -36,7 +36,8 @@ def compared(file: Path, url: str, masks: Masks) -> Iterator[Compared]:
 _TABLES = """
     SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
     AND NOT EXISTS (  -- what a virtual table keeps its rows in
-      SELECT 1 FROM sqlite_schema AS v WHERE v.sql LIKE 'CREATE VIRTUAL%' AND t.name LIKE v.name || '\\_%' ESCAPE '\\'
+      SELECT 1 FROM sqlite_schema AS v
+      WHERE v.sql LIKE 'CREATE VIRTUAL%' AND t.name LIKE v.name || '\\_%' ESCAPE '\\'
       AND t.name <> v.name)
     ORDER BY name
 """

@@ -705,3 +705,41 @@ def rebuilding_between_two_keys(connect: Connect) -> Iterator[Any]:
     run("PRAGMA foreign_keys = 1")
     yield run("SELECT * FROM plants").fetchall(), run("PRAGMA foreign_key_check").fetchall()
     yield error(lambda: run("INSERT INTO w VALUES (2, 9)"))
+
+
+@scenario
+def names_of_rowids_and_ties(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    run = connection.execute
+    for sql in (
+        "WITH o AS (SELECT rowid, * FROM pet) SELECT o.* FROM o", "SELECT * FROM (SELECT oid, name FROM pet)",
+        "SELECT rowid, name FROM pet", "SELECT * FROM (SELECT pet.rowid FROM pet)",
+    ):  # fmt: skip
+        yield [each[0] for each in run(sql).description]
+    connection.executemany("INSERT INTO pet(owner, name) VALUES (?, ?)", [(1, "b"), (1, "a"), (None, "c")])
+    run("UPDATE pet SET name = 'b' WHERE id IN (1, 3)")
+    yield (
+        run("SELECT id FROM pet ORDER BY name").fetchall(),
+        run("SELECT id FROM pet ORDER BY 1 DESC").fetchall(),
+    )
+    yield run("SELECT name FROM pet ORDER BY owner DESC LIMIT 2").fetchall()
+    yield run("SELECT DISTINCT name FROM pet ORDER BY name").fetchall()
+
+
+@scenario
+def functions_in_changes(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    run = connection.execute
+    connection.executemany("INSERT INTO pet(owner, name) VALUES (?, ?)", [(1, "b"), (1, "a"), (None, "c")])
+    connection.commit()
+    connection.create_function("twice", 1, lambda value: value * 2)
+    connection.create_function("fails", 1, lambda value: 1 // 0)
+    yield run("UPDATE pet SET name = twice(name), owner = NULL WHERE twice(id) > ?", (2,)).rowcount
+    yield connection.in_transaction, run("SELECT * FROM pet").fetchall()
+    yield error(lambda: run("UPDATE pet SET name = fails(name)")), run("SELECT changes()").fetchone()
+    yield run("DELETE FROM pet WHERE twice(name) = 'bb'").rowcount, run("SELECT id FROM pet").fetchall()
+    cursor = connection.cursor()
+    cursor.executemany("UPDATE pet SET name = twice(name) WHERE id = ?", [(2,), (3,), (9,)])
+    yield cursor.rowcount, run("SELECT name FROM pet").fetchall()
+    connection.rollback()
+    yield run("SELECT * FROM pet").fetchall()

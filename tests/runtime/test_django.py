@@ -68,7 +68,9 @@ def test_dates_are_computed_as_djangos_functions_compute_them(tmp_path: Path, da
     assert said(PROGRAM, OUTGROW, database, "dates") == expected
 
 
-def test_tests_of_a_project_leave_nothing_behind(database: str, museum: Path, run_outgrow: Callable[..., Any]) -> None:
+def test_tests_of_a_project_leave_nothing_behind(
+    database: str, museum: Path, run_outgrow: Callable[..., Any]
+) -> None:
     run_outgrow("move", museum, "--to", database, check=0)
     assert said(PROGRAM, OUTGROW, database, "tested").splitlines() == [
         "1 0",

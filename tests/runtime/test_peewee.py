@@ -39,7 +39,9 @@ class Word(Model):
 @pytest.fixture
 def words(database: str) -> Iterator[OutgrowDatabase]:
     """A pool of connections to a database with a table of words."""
-    made = connect(outgrow_url(database).replace("outgrow:", "outgrow+pool:") + "&max_connections=4&timeout=30")
+    made = connect(
+        outgrow_url(database).replace("outgrow:", "outgrow+pool:") + "&max_connections=4&timeout=30"
+    )
     with made.bind_ctx([Word]):
         with made.connection_context():
             made.create_tables([Word])
@@ -117,7 +119,9 @@ def test_threads_share_the_pool(words: PooledOutgrowDatabase) -> None:
         assert Word.select().count() == 40
 
 
-def test_a_connection_that_was_lost_in_the_pool_is_replaced(words: PooledOutgrowDatabase, database: str) -> None:
+def test_a_connection_that_was_lost_in_the_pool_is_replaced(
+    words: PooledOutgrowDatabase, database: str
+) -> None:
     with words.connection_context():
         pid = words.connection().raw.info.backend_pid
     with closing(psycopg.connect(database, autocommit=True)) as other:

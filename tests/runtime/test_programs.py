@@ -25,7 +25,7 @@ import os, sqlite3, sys
 connection = sqlite3.connect("notes.db")
 verb, *given = sys.argv[1:]
 if verb == "make":
-    connection.execute("create table note (id integer primary key, text unique, at text default current_timestamp)")
+    connection.execute("create table note (id integer primary key, text unique, at default current_date)")
 elif verb == "add":
     print(connection.execute("insert into note (text) values (?)", given).lastrowid)
 elif verb == "list":

@@ -18,6 +18,7 @@ import outgrow
 PROGRAM = "garden_sqlite_utils.py"
 ALL = ("queries", "writes", "structure", "search")
 
+
 @pytest.fixture
 def garden(tmp_path: Path) -> Path:
     """The file that the program makes."""
@@ -72,7 +73,9 @@ def test_the_command_line_of_sqlite_utils_under_run(
     assert given == said("commands_sqlite_utils.py", garden)  # the file has not been touched before
 
 
-def test_datasette_under_run(garden: Path, plan: Path, database: str, run_outgrow: Callable[..., Any]) -> None:
+def test_datasette_under_run(
+    garden: Path, plan: Path, database: str, run_outgrow: Callable[..., Any]
+) -> None:
     sqlite_utils.Database(garden)["plants"].enable_fts(["name"], create_triggers=True)
     run_outgrow("move", garden, "--to", database, "--plan", plan, "--rowids", "all", check=0)
     assert under_run("pages_datasette.py", garden, database) == said("pages_datasette.py", garden)

@@ -1,20 +1,25 @@
-"""The programs, one module each, in the order of the report."""
+"""The programs, one module each, in the order of the report; the libraries stand last."""
 
 from __future__ import annotations
 
+from lockstep.catalogue.aiosqlite import AIOSQLITE
 from lockstep.catalogue.beets import BEETS
 from lockstep.catalogue.buku import BUKU
 from lockstep.catalogue.coverage import COVERAGE
 from lockstep.catalogue.datasette import DATASETTE
+from lockstep.catalogue.diskcache import DISKCACHE
 from lockstep.catalogue.gffutils import GFFUTILS
-from lockstep.catalogue.libraries import LIBRARIES
+from lockstep.catalogue.huey import HUEY
+from lockstep.catalogue.persist_queue import PERSIST_QUEUE
 from lockstep.catalogue.roundup import ROUNDUP
 from lockstep.catalogue.sqlite_utils import SQLITE_UTILS
+from lockstep.catalogue.sqlitedict import SQLITEDICT
 from lockstep.catalogue.todoman import TODOMAN
 from lockstep.catalogue.trac import TRAC
 from lockstep.catalogue.wn import WN
 from lockstep.program import Program
 
 PROGRAMS: tuple[Program, ...] = (
-    BUKU, BEETS, TRAC, ROUNDUP, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN, *LIBRARIES,
+    BUKU, BEETS, TRAC, ROUNDUP, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN,
+    DISKCACHE, SQLITEDICT, PERSIST_QUEUE, AIOSQLITE, HUEY,
 )  # fmt: skip

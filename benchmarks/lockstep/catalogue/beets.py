@@ -1,4 +1,4 @@
-"""beets, a music library: 24 tracks of 4 albums, flexible attributes, its query language, sorting in Python and SQL."""
+"""beets, a music library: 24 tracks of 4 albums, flexible attributes, queries with functions of its own."""
 
 from __future__ import annotations
 

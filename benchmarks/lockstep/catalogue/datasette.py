@@ -1,4 +1,4 @@
-"""Datasette, a site over a SQLite file: pages and JSON by `--get`, facets, sorting, pagination tokens, SQL of visitors."""
+"""Datasette, a site over a SQLite file: pages and JSON by `--get`, facets, sorting, SQL of visitors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from lockstep.program import Mask, Program
 _PLACES = [
     {
         "id": n, "name": f"Place {n}", "kind": ("park", "bar", "Museum")[n % 3], "rating": n % 5 + 0.5,
-        "opened": f"20{n % 20:02}-0{n % 9 + 1}-11", "tags": json.dumps(["x", f"t{n % 4}"]), "owner": n % 4 + 1,
+        "opened": f"20{n % 20:02}-0{n % 9 + 1}-11", "tags": json.dumps(["x", f"t{n % 4}"]),
+        "owner": n % 4 + 1,
     }
     for n in range(1, 41)
 ]  # fmt: skip

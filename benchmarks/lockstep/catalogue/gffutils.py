@@ -1,4 +1,4 @@
-"""gffutils, genomic features: text keys, a table of relations, spatial bins, JSON in columns, LIKE, iterators."""
+"""gffutils, genomic features: text keys, a table of relations, bins, JSON in columns, LIKE."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from lockstep.program import Program
 
 
 def _gene(number: int) -> str:
+    """A gene with two transcripts of some exons each, as GFF3."""
     start, gene = number * 5000, f"gene{number:02}"
     strand, kind = "+-"[number % 2], ("coding", "pseudo", "nc")[number % 3]
-    lines = [
-        f"chr{number % 3 + 1}\tmade\tgene\t{start}\t{start + 3999}\t.\t{strand}\t.\tID={gene};Name=G{number},alt{number};biotype={kind}"
-    ]
+
+    def line(
+        feature: str, first: int, last: int, attributes: str, score: object = ".", phase: object = "."
+    ) -> str:
+        where = (f"chr{number % 3 + 1}", "made", feature, first, last, score, strand, phase)
+        return "\t".join((*map(str, where), attributes)) + "\n"
+
+    text = line("gene", start, start + 3999, f"ID={gene};Name=G{number},alt{number};biotype={kind}")
     for variant in range(1, 3):
         transcript = f"{gene}.{variant}"
-        lines.append(
-            f"chr{number % 3 + 1}\tmade\tmRNA\t{start}\t{start + 3999}\t.\t{strand}\t.\tID={transcript};Parent={gene}"
-        )
+        text += line("mRNA", start, start + 3999, f"ID={transcript};Parent={gene}")
         for exon in range(1, 4 + number % 2):
             first = start + exon * 900
-            lines.append(
-                f"chr{number % 3 + 1}\tmade\texon\t{first}\t{first + 300 * variant}\t{exon / 4}\t{strand}\t{exon % 3}"
-                f"\tID={transcript}.e{exon};Parent={transcript};Note=a%20note"
-            )
-    return "\n".join(lines) + "\n"
+            attributes = f"ID={transcript}.e{exon};Parent={transcript};Note=a%20note"
+            text += line("exon", first, first + 300 * variant, attributes, exon / 4, exon % 3)
+    return text
 
 
 _SCRIPT = """
@@ -65,13 +67,15 @@ GFFUTILS = Program(
     name="gffutils",
     packages=("gffutils", "setuptools<81"),
     database="genes.db",
-    rowids="all",  # it sorts by rowid, "file_order"
+    move=("--rowids", "all"),  # it sorts by rowid
+    plan='[outgrow]\njson = "json"\n',  # it prints attributes in the order of their keys
     files={
         "genes.gff": "##gff-version 3\n" + "".join(map(_gene, range(1, 13))),
         "more.gff": "##gff-version 3\n" + "".join(map(_gene, range(12, 15))),
         "genes.py": _SCRIPT,
     },
     prepare=("gffutils-cli create genes.gff -o genes.db --quiet",),
+    not_compared=("genes.db.bak",),  # its own copy of the file
     commands=(
         "gffutils-cli fetch genes.db gene01,gene02.1",
         "gffutils-cli fetch genes.db nothing",
@@ -101,7 +105,8 @@ GFFUTILS = Program(
         "python genes.py bed gene05.1",
         "python genes.py length gene06",
         "python genes.py interfeatures",
-        'python genes.py sql "select featuretype, count(*) n, min(start), max(end) from features group by featuretype order by 1"',
+        "python genes.py sql 'select featuretype, count(*) n, min(start), max(end) from features "
+        "group by featuretype order by 1'",
         'python genes.py sql "select id, attributes from features where bin > 600 order by id limit 5"',
         "python genes.py schema",
         "gffutils-cli rmdups genes.db",

@@ -1,4 +1,4 @@
-"""Roundup, an issue tracker whose tables follow a schema in Python; its own full-text index, history and exports."""
+"""Roundup, an issue tracker: tables after a schema in Python, a text index of its own, history, exports."""
 
 from __future__ import annotations
 

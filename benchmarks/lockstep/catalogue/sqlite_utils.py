@@ -1,4 +1,4 @@
-"""sqlite-utils, the tool for any SQLite file: definitions, catalog pragmas, triggers, full-text search, JSON."""
+"""sqlite-utils, the tool for any SQLite file: definitions, catalog pragmas, triggers, full text, JSON."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from lockstep.program import Program, Typed
 
 _PEOPLE = [
     {
-        "id": n, "name": f"Person {n:02}", "age": 20 + n * 7 % 50, "weight": 50.5 + n, "city": ("Oslo", "Řím", "Lima")[n % 3],
-        "joined": f"2023-{n % 12 + 1:02}-{n:02}", "tags": ["a", f"t{n % 4}"], "note": None if n % 5 else "it's \"5\"",
+        "id": n, "name": f"Person {n:02}", "age": 20 + n * 7 % 50, "weight": 50.5 + n,
+        "city": ("Oslo", "Řím", "Lima")[n % 3],
+        "joined": f"2023-{n % 12 + 1:02}-{n:02}", "tags": ["a", f"t{n % 4}"],
+        "note": None if n % 5 else "it's \"5\"",
     }
     for n in range(1, 25)
 ]  # fmt: skip
@@ -46,12 +48,15 @@ SQLITE_UTILS = Program(
         "sqlite-utils triggers data.db",
         "sqlite-utils schema data.db",
         "sqlite-utils rows data.db people --limit 5",
-        "sqlite-utils rows data.db people -c name -c age --where 'age > :a' -p a 30 --order 'age desc, id' --csv",
+        "sqlite-utils rows data.db people -c name -c age --where 'age > :a' -p a 30 --order 'age desc, id' "
+        "--csv",
         "sqlite-utils rows data.db pets --nl",
         "sqlite-utils rows data.db plain",
-        "sqlite-utils data.db 'select city, count(*), avg(weight), max(joined) from people group by city order by 1' --table",
+        "sqlite-utils data.db 'select city, count(*), avg(weight), max(joined) from people group by city "
+        "order by 1' --table",
         "sqlite-utils data.db \"select name, json_extract(tags, '$[1]') as t from people where id < 5\"",
-        "sqlite-utils data.db 'select p.name, group_concat(kind) k from people p join pets on owner = p.id group by p.id order by p.id' --tsv",
+        "sqlite-utils data.db 'select p.name, group_concat(kind) k from people p join pets on owner = p.id "
+        "group by p.id order by p.id' --tsv",
         "sqlite-utils data.db 'select * from old order by id' --json-cols",
         "sqlite-utils data.db 'select nothing from nowhere'",
         "sqlite-utils data.db 'selec 1'",
@@ -71,7 +76,8 @@ SQLITE_UTILS = Program(
         "sqlite-utils add-column data.db pets weight float",
         "sqlite-utils add-column data.db pets name text --not-null-default 'no name'",
         "sqlite-utils add-foreign-key data.db pets owner people id",
-        "sqlite-utils create-table data.db books id integer title text price float --pk id --not-null title --default price 1.5",
+        "sqlite-utils create-table data.db books id integer title text price float --pk id --not-null title "
+        "--default price 1.5",
         "sqlite-utils create-table data.db books id integer",
         Typed(
             line="sqlite-utils insert data.db books - --alter",

@@ -1,10 +1,18 @@
-"""todoman, tasks as iCalendar files: its SQLite cache is what every command reads, and it is kept up to date by each."""
+"""todoman, tasks as iCalendar files: every command reads its SQLite cache, and brings it up to date first."""
 
 from __future__ import annotations
 
-from lockstep.program import Program, Typed
+from lockstep.program import Mask, Program, Typed
 
-_CONFIG = 'path = "~/lists/*"\ncache_path = "~/cache.sqlite3"\ndate_format = "%Y-%m-%d"\ntime_format = "%H:%M"\ndefault_list = "home"\nhumanize = False\ncolor = "never"\n'
+_CONFIG = """
+path = "~/lists/*"
+cache_path = "~/cache.sqlite3"
+date_format = "%Y-%m-%d"
+time_format = "%H:%M"
+default_list = "home"
+humanize = False
+color = "never"
+"""
 _TODO = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\nBEGIN:VTODO\r\nUID:u{n}\r\nSUMMARY:{summary}\r\n"
     "DTSTAMP:20230101T000000Z\r\nCREATED:20230101T00{n:02}00Z\r\nLAST-MODIFIED:20230101T00{n:02}00Z\r\n"
@@ -73,4 +81,6 @@ TODOMAN = Program(
         "todo path 3",
         "todo nonsense",
     ),
+    masks=(Mask(pattern=r"[0-9a-f]{32}@[\w.-]+", why="new tasks have random names"),),
+    not_compared=("*@*.ics",),
 )

@@ -1,4 +1,4 @@
-"""Trac, an issue tracker and wiki: 26 tables, its own pool, cursors and placeholders over sqlite3, stored reports.
+"""Trac, an issue tracker and wiki: a pool, cursors and placeholders of its own over sqlite3, stored reports.
 
 trac-admin has no command for tickets, so a script of twenty lines calls Trac's own API for them.
 """
@@ -74,7 +74,8 @@ TRAC = Program(
         "trac-admin env initenv Proj sqlite:db/trac.db",
         *(
             f"{_ADD} 'summary=Ticket no. {n}' type={_KINDS[n % 3]} priority={_PRIORITIES[n % 5]} "
-            f"component=component{n % 2 + 1} milestone=milestone{n % 4 + 1} owner=user{n % 3} 'keywords=k{n} all'"
+            f"component=component{n % 2 + 1} milestone=milestone{n % 4 + 1} owner=user{n % 3} "
+            f"'keywords=k{n} all'"
             for n in range(1, 13)
         ),
         "python tickets.py change 3 'a first comment' status=assigned owner=carol",

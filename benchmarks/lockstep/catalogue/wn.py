@@ -1,56 +1,51 @@
-"""wn, wordnets: 30 tables filled from XML in one transaction, joins of seven tables, recursive walks over relations."""
+"""wn, wordnets: 27 tables filled from XML in one transaction, wide joins, walks over relations."""
 
 from __future__ import annotations
 
 from lockstep.program import Program
 
-_WORDS = (
-    "animal",
-    "dog",
-    "cat",
-    "puppy",
-    "kitten",
-    "cow",
-    "bird",
-    "sparrow",
-    "plant",
-    "tree",
-    "oak",
-    "flower",
-)
+_WORDS = tuple("animal dog cat puppy kitten cow bird sparrow plant tree oak flower".split())  # noqa: SIM905
 _PARENT = {1: 0, 2: 0, 3: 1, 4: 2, 5: 0, 6: 0, 7: 6, 9: 8, 10: 9, 11: 8}
+_DOCTYPE = '<!DOCTYPE LexicalResource SYSTEM "http://globalwordnet.github.io/schemas/WN-LMF-1.1.dtd">'
+
+
+def _entry(lexicon: str, number: int, word: str) -> str:
+    sense, derived = f"{lexicon}-{word}-n-1", ""
+    if number % 4 == 1:
+        derived = f'<SenseRelation relType="derivation" target="{lexicon}-{_WORDS[number - 1]}-n-1" />'
+    return (
+        f'<LexicalEntry id="{lexicon}-{word}-n"><Lemma writtenForm="{word}" partOfSpeech="n">'
+        f'<Tag category="c">t</Tag></Lemma><Form writtenForm="{word}s" />'
+        f'<Sense id="{sense}" synset="{lexicon}-{number:04}-n">{derived}<Example>the {word} runs</Example>'
+        f"<Count>{number * 3}</Count></Sense></LexicalEntry>"
+    )
+
+
+def _synset(lexicon: str, number: int, word: str) -> str:
+    related = [("hyponym", child) for child, parent in _PARENT.items() if parent == number]
+    if number in _PARENT:
+        related.insert(0, ("hypernym", _PARENT[number]))
+    relations = "".join(
+        f'<SynsetRelation relType="{kind}" target="{lexicon}-{other:04}-n" />' for kind, other in related
+    )
+    return (
+        f'<Synset id="{lexicon}-{number:04}-n" ili="i{number + 1}" partOfSpeech="n">'
+        f"<Definition>a {word}, quoted &quot;so&quot;</Definition>{relations}"
+        f"<Example>é {word}</Example></Synset>"
+    )
 
 
 def _lexicon(name: str, version: str, language: str) -> str:
-    entries, synsets = [], []
-    for number, word in enumerate(_WORDS):
-        entries.append(
-            f'<LexicalEntry id="{name}-{word}-n"><Lemma writtenForm="{word}" partOfSpeech="n"><Tag category="c">t</Tag></Lemma>'
-            f'<Form writtenForm="{word}s" /><Sense id="{name}-{word}-n-1" synset="{name}-{number:04}-n">'
-            + (
-                f'<SenseRelation relType="derivation" target="{name}-{_WORDS[number - 1]}-n-1" />'
-                if number % 4 == 1
-                else ""
-            )
-            + f"<Example>the {word} runs</Example><Count>{number * 3}</Count></Sense></LexicalEntry>"
-        )
-        relations = "".join(
-            f'<SynsetRelation relType="{kind}" target="{name}-{other:04}-n" />'
-            for kind, other in (
-                *([("hypernym", _PARENT[number])] if number in _PARENT else []),
-                *(("hyponym", child) for child, parent in _PARENT.items() if parent == number),
-            )
-        )
-        synsets.append(
-            f'<Synset id="{name}-{number:04}-n" ili="i{number + 1}" partOfSpeech="n"><Definition>a {word}, quoted &quot;so&quot;</Definition>'
-            f"{relations}<Example>é {word}</Example></Synset>"
-        )
+    """A wordnet as WN-LMF (https://globalwordnet.github.io/schemas/)."""
+    entries = "".join(_entry(name, number, word) for number, word in enumerate(_WORDS))
+    synsets = "".join(_synset(name, number, word) for number, word in enumerate(_WORDS))
     return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE LexicalResource SYSTEM "http://globalwordnet.github.io/schemas/WN-LMF-1.1.dtd">\n'
-        f'<LexicalResource xmlns:dc="https://globalwordnet.github.io/schemas/dc/"><Lexicon id="{name}" label="Test {name}" '
-        f'language="{language}" email="a@mail.example" license="https://license.example/" version="{version}" url="https://{name}.example/">'
-        + "".join(entries) + "".join(synsets) + "</Lexicon></LexicalResource>"
-    )  # fmt: skip
+        f'<?xml version="1.0" encoding="UTF-8"?>\n{_DOCTYPE}\n'
+        '<LexicalResource xmlns:dc="https://globalwordnet.github.io/schemas/dc/">'
+        f'<Lexicon id="{name}" label="Test {name}" language="{language}" email="a@mail.example" '
+        f'license="https://license.example/" version="{version}" url="https://{name}.example/">'
+        f"{entries}{synsets}</Lexicon></LexicalResource>"
+    )
 
 
 _SCRIPT = """
@@ -63,13 +58,16 @@ elif verb == "remove":
     wn.remove(given[0], progress_handler=None)
 elif verb == "words":
     for word in wn.words(*given):
-        print(word.id, word.lemma(), word.forms(), word.pos, [s.id for s in word.senses()], [s.id for s in word.derived_words()])
+        print(word.id, word.lemma(), word.forms(), word.pos, [s.id for s in word.senses()])
+        print([derived.id for derived in word.derived_words()])
 elif verb == "synsets":
     for s in wn.synsets(*given):
-        print(s.id, s.ili, s.definition(), s.examples(), s.lemmas(), [h.id for h in s.hypernyms()], [h.id for h in s.hyponyms()])
+        print(s.id, s.ili, s.definition(), s.examples(), s.lemmas())
+        print([h.id for h in s.hypernyms()], [h.id for h in s.hyponyms()])
 elif verb == "senses":
     for s in wn.senses(*given):
-        print(s.id, s.word().lemma(), s.synset().id, s.examples(), s.counts(), {k: [x.id for x in v] for k, v in s.relations().items()})
+        print(s.id, s.word().lemma(), s.synset().id, s.examples(), s.counts())
+        print({kind: [other.id for other in found] for kind, found in s.relations().items()})
 elif verb == "paths":
     one, two = wn.synset(given[0]), wn.synset(given[1])
     print(one.min_depth(), [[s.id for s in p] for p in one.hypernym_paths()])

@@ -17,9 +17,12 @@ from outgrow.translate.walk import walk
 
 
 def in_natural_order(node: tree.Query, model: TargetModel) -> tree.Query:
-    """The query ordered by the rowid of its only table; itself where it says an order, or has none to say."""
+    """The query ordered by the rowid of its only table, last of all; itself where there is none to say.
+
+    Rows that ORDER BY holds for equal come in the order in which they were read, since SQLite's sort is stable.
+    """
     select = node.selects[0]
-    if node.order or len(node.selects) > 1 or select.group or select.distinct or len(select.sources) != 1:
+    if len(node.selects) > 1 or select.group or select.distinct or len(select.sources) != 1:
         return node
     source = select.sources[0].source
     if not isinstance(source, tree.TableRef) or any(fold(c.name) == fold(source.name) for c in node.commons):
@@ -34,4 +37,4 @@ def in_natural_order(node: tree.Query, model: TargetModel) -> tree.Query:
     if special or relation.rowid_alias is None or windows or has_aggregate(asked):
         return node
     key = tree.Name(relation.rowid_alias, table=source.alias or source.name)
-    return replace(node, order=(tree.Order(key),))
+    return replace(node, order=(*node.order, tree.Order(key)))

@@ -16,7 +16,7 @@ from outgrow.translate.aggregates import distinct_key
 from outgrow.translate.collations import order_term
 from outgrow.translate.expressions import asks_order, translate
 from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, picking
-from outgrow.translate.scope import Reader, Result, Scope, Source
+from outgrow.translate.scope import ROWID_NAMES, Reader, Result, Scope, Source
 from outgrow.translate.sources import From, from_clause, named_source, target_names, told_apart
 from outgrow.translate.unify import is_flag, unify
 from outgrow.translate.value import Rank, Value, as_integer, as_truth, refuse, spelled, to_integer
@@ -49,8 +49,9 @@ def query(node: tree.Query, outer: Scope, *, reader: Reader = "query") -> Result
     point tells.
     """
     scope = Scope(
-        model=outer.model, outer=outer, bytewise=outer.bytewise, subquery=query, parameters=outer.parameters
-    )
+        model=outer.model, outer=outer, bytewise=outer.bytewise, subquery=query, parameters=outer.parameters,
+        nested=reader == "query",
+    )  # fmt: skip
     prefix, scope = with_clause(node.commons, scope)
     node = with_nearest(node, scope)
     rule = _simple if len(node.selects) == 1 else _compound
@@ -201,6 +202,8 @@ def item_label(item: tree.Item, scope: Scope) -> str:
         return item.alias
     if not isinstance(item.expression, tree.Name):
         return item.text or "column"
+    if scope.nested and fold(item.expression.column) in ROWID_NAMES:
+        return item.expression.column  # SQLite names the columns of a query in FROM before it resolves them
     own = scope.label(item.expression)
     if own is not None:
         return own

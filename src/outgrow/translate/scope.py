@@ -156,7 +156,8 @@ class Scope:
     beside it stands for one row of the group; `windows` are those of the WINDOW clause; `parameters`
     what is known of the bound parameters. `reader` gets what RETURNING shows; `keyed` says that an INSERT
     shows its rowid, too, last; `row_by_row` that an UPDATE takes one row after the other;
-    `placed` that an aggregate asks in which order the rows of a query in FROM come.
+    `placed` that an aggregate asks in which order the rows of a query in FROM come; `nested` that this is a
+    query inside another.
     """
 
     model: TargetModel
@@ -175,6 +176,7 @@ class Scope:
     keyed: bool = False
     row_by_row: bool = False
     placed: bool = False
+    nested: bool = False
 
     def resolve(self, name: tree.Name) -> Value | tree.Expression:
         """The value a name stands for, or the expression behind a result alias. Raises TranslationError."""

@@ -24,7 +24,7 @@ def create(db: sqlite_utils.Database) -> None:
         (
             {
                 "id": n,
-                "name": f"Plant {n}" if n != 9 else "Bärlauch 10 % – 漢字",
+                "name": f"Plant {n}" if n != 9 else "Bärlauch 10 % → 漢字",
                 "bed_id": 1 + n % 5,
                 "planted": datetime.date(2024, 1 + n % 12, 1 + n % 28),
                 "seen": datetime.datetime(2024, 3, 1, n % 24, n, 7),

@@ -161,7 +161,7 @@ def create() -> None:
         piece = Piece.objects.create(
             number=uuid.UUID(int=n * 2**96 + 9),
             artist=[ada, grace][n % 2],
-            title=f"Piece {n}" if n != 11 else "Größe 10 % – 漢字",
+            title=f"Piece {n}" if n != 11 else "Größe 10 % → 漢字",
             height=n / 4 if n % 4 else None,
             value=decimal.Decimal(n) * decimal.Decimal("3.35"),
             acquired=datetime.datetime(
@@ -367,7 +367,11 @@ def dates() -> None:
     of_day = ["year", "quarter", "month", "week", "day"]
     of_time = ["hour", "minute", "second"]
     extracted = ["year", "month", "day", "quarter", "week_day", "iso_week_day", "week", "iso_year"]
-    days = [f"{year}-{day}" for year in range(1995, 2035) for day in ("02-28", "09-30", "12-28", "12-31", "01-01", "01-04")]
+    days = [
+        f"{year}-{day}"
+        for year in range(1995, 2035)
+        for day in ("02-28", "09-30", "12-28", "12-31", "01-01", "01-04")
+    ]
     times = ["00:00:00", "11:59:59.999999", "23:30:01.000500", "09:08:07"]
     ops = connection.ops
     calls = {
@@ -382,14 +386,17 @@ def dates() -> None:
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute('CREATE TABLE moment ("date" TEXT, "at" TEXT, "time" TEXT)')
-        rows = [(None, None, None), *((day, f"{day} {times[n % 4]}", times[n % 4]) for n, day in enumerate(days))]
+        rows = [
+            (None, None, None),
+            *((day, f"{day} {times[n % 4]}", times[n % 4]) for n, day in enumerate(days)),
+        ]
         cursor.executemany("INSERT INTO moment VALUES (%s, %s, %s)", rows)
         for column, asked in calls.items():
             for call, names, more in asked:
                 for name in names:
                     sql, params = call(name, f'"{column}"', (), *more)
                     cursor.execute(f"SELECT {sql} FROM moment ORDER BY 1", params)
-                    print(column, name, [value for value, in cursor.fetchall()])
+                    print(column, name, [value for (value,) in cursor.fetchall()])
 
 
 def tested() -> None:

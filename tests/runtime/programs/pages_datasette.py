@@ -26,7 +26,9 @@ PAGES = """
 
 async def main(path: str) -> None:
     """Prints the pages, without how long each took."""
-    patient = dict.fromkeys(("sql_time_limit_ms", "facet_time_limit_ms", "facet_suggest_time_limit_ms"), 60_000)
+    patient = dict.fromkeys(
+        ("sql_time_limit_ms", "facet_time_limit_ms", "facet_suggest_time_limit_ms"), 60_000
+    )
     datasette = Datasette([path], settings=patient)
     for page in PAGES.split():
         answer = await datasette.client.get(page)

@@ -124,7 +124,7 @@ def create() -> None:
             job = Job.create(
                 number=uuid.UUID(int=n * 2**96 + 9),
                 customer=[ada, grace][n % 2],
-                title=f"Job {n}" if n != 11 else "Größe 10 % – 漢字",
+                title=f"Job {n}" if n != 11 else "Größe 10 % → 漢字",
                 hours=n / 4 if n % 4 else None,
                 price=decimal.Decimal(n) * decimal.Decimal("3.35"),
                 taken=datetime.datetime(

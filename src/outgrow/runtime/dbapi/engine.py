@@ -21,7 +21,7 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 
 from outgrow.errors import OutgrowError, TranslationError
-from outgrow.runtime.dbapi import local, sequences
+from outgrow.runtime.dbapi import local, local_writes, sequences
 from outgrow.runtime.dbapi.binding import classified
 from outgrow.runtime.dbapi.failures import failure, is_lost
 from outgrow.runtime.dbapi.folding import folded
@@ -31,6 +31,7 @@ from outgrow.runtime.dbapi.standing import Standing
 from outgrow.runtime.dbapi.statement import Prepared, Statement
 from outgrow.runtime.dbapi.values import NulError
 from outgrow.runtime.dbapi.wire import FailedError, Request
+from outgrow.schema.names import qualified
 from outgrow.translate.value import Kind
 
 _ROWID = struct.Struct(">q").unpack
@@ -93,6 +94,8 @@ class Engine(Standing):
         if self.own.called(statement.sql):
             once = self._folded(statement, bound)
             if once is None or self.own.called(once[0].sql):
+                if statement.is_dml:
+                    return self._change_locally(statement, bound, begins)
                 self.refuse(statement, TranslationError("a function of the program", statement.sql))
             statement, bound = once
         prepared = self.prepared(statement, bound)
@@ -121,7 +124,7 @@ class Engine(Standing):
             tried = [self._folded(statement, bound) for bound in sets]
             found = [each for each in tried if each is not None and not self.own.called(each[0].sql)]
             if len(found) < len(sets):
-                raise local.cannot_write(statement.sql)
+                return sum(max(self.run(statement, bound, begins=begins).rowcount, 0) for bound in sets)
             statement, sets = (found[0][0] if found else statement), [bound for _, bound in found]
         if statement.is_dml and begins is not None and not self.session.open:
             self.begin(begins)
@@ -198,6 +201,8 @@ class Engine(Standing):
         try:
             result = self.session.run(requests, writes=statement.writes)[-1]
         except FailedError as failed:
+            if statement.writes:
+                self.changes = 0
             # Nothing of it can have become lasting: it only reads, or its transaction began with it.
             if begun or (statement.writes and not is_open) or not self.renewed(failed.error, is_open=is_open):
                 raise self.failed(failed.error, rolls_back=statement.rolls_back) from failed.error
@@ -286,6 +291,40 @@ class Engine(Standing):
         finally:
             if tables:
                 self.shadow.doubt()
+
+    def _change_locally(self, statement: Statement, bound: Bound, begins: str | None) -> Outcome:
+        """An UPDATE or DELETE with the program's own functions, in one transaction with the table locked."""
+        self.shadow.follow(self.known.texts)
+        found = local_writes.written_by(self.shadow, statement.sql, self.known.model)
+        if found is None:
+            self.refuse(statement, TranslationError("a function of the program", statement.sql))
+        relation, tables = found
+        alone = not self.session.open
+        if alone:
+            self.begin(begins or "")
+        try:
+            lock = f"LOCK TABLE {qualified(relation.schema, relation.name)} IN SHARE ROW EXCLUSIVE MODE"
+            self.asked(Request(lock.encode()))
+            made = local_writes.changes(
+                self.shadow, relation, tables, self.known.model, self._rows, statement.sql, bound[0]
+            )
+            local_writes.written_back(made, self._run_each)
+        except TranslationError as error:
+            raise failure(sqlite3.NotSupportedError, str(error), "SQLITE_ERROR", error) from None
+        except sqlite3.Error:
+            self.changes = 0
+            if alone and begins is None:
+                self.rollback()
+            raise
+        finally:
+            self.shadow.doubt()
+        if alone and begins is None:
+            self.commit()
+        self.changes = made.count
+        return Outcome(rowcount=made.count)
+
+    def _run_each(self, sql: str, sets: Sequence[Sequence[Any]]) -> None:
+        self.run_many(self.statements.statement(sql), [classified(values) for values in sets], begins=None)
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a query, with SQLite's values."""

@@ -66,6 +66,11 @@ class OwnFunctions:
         return self._pattern is not None and self._pattern.search(sql) is not None
 
 
+def number() -> int:
+    """A number that comes once, for a text that is to be prepared anew."""
+    return next(_numbers)
+
+
 def read_by(shadow: Shadow, sql: str) -> frozenset[str] | None:
     """The folded names of the tables that a query reads, through views too; None where SQLite does not say.
 
@@ -81,7 +86,7 @@ def read_by(shadow: Shadow, sql: str) -> frozenset[str] | None:
     with shadow.watched(note):
         try:
             # Only what is prepared anew is told to the authorizer; no text comes twice.
-            shadow.cursor().execute(f"EXPLAIN /* {next(_numbers)} */ {sql}")
+            shadow.cursor().execute(f"EXPLAIN /* {number()} */ {sql}")
         except sqlite3.ProgrammingError:  # the values are not there, but the statement was read
             pass
         except sqlite3.Error:

@@ -19,6 +19,7 @@ from outgrow.runtime.dbapi.engine import Bound, Engine, Outcome
 from outgrow.runtime.dbapi.failures import error_of, failure, translated
 from outgrow.runtime.dbapi.known import Known
 from outgrow.runtime.dbapi.statement import DEFINITIONS, TRANSACTIONS, Prepared, Statement
+from outgrow.runtime.dbapi.tracing import expanded
 from outgrow.schema.lexer import tokens, unquote
 from outgrow.schema.names import fold
 from outgrow.schema.target import TEMPORARY
@@ -31,6 +32,9 @@ def special(engine: Engine, statement: Statement, bound: Bound) -> Outcome | Non
     if not statement.verb:
         return Outcome()
     rule = _VERBS.get(statement.verb)
+    if rule is not None and bound[0]:
+        text = expanded(statement.sql, bound[0], statement.layout)
+        return rule(engine, engine.statements.statement(text))
     if rule is not None:
         return rule(engine, statement)
     if statement.writes and sequences.is_named(statement.sql):
