@@ -94,7 +94,7 @@ class Engine(Standing):
         if self.own.called(statement.sql):
             once = self._folded(statement, bound)
             if once is None or self.own.called(once[0].sql):
-                if statement.is_dml:
+                if statement.verb in {"UPDATE", "DELETE"}:
                     return self._change_locally(statement, bound, begins)
                 self.refuse(statement, TranslationError("a function of the program", statement.sql))
             statement, bound = once

@@ -1,7 +1,7 @@
 """UPDATE and DELETE with a program's own functions: SQLite runs them on copies, and what changed goes back.
 
-The table is locked against other writers while it is copied, changed and written back by rowid; the copies are
-those of `local`. Used by `engine`. Rows must have rowids on PostgreSQL, by which they are told apart.
+The table is locked against other writers while it is copied, changed and written back by rowid; the copies
+are those of `local`. Used by `engine`. Rows must have rowids on PostgreSQL, by which they are told apart.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Changes:
 
 
 def written_by(shadow: Shadow, sql: str, model: TargetModel) -> tuple[Relation, frozenset[str]] | None:
-    """The table that an UPDATE or DELETE changes, and those that it reads; None where it cannot be done so."""
+    """The table that an UPDATE or DELETE changes, and those it reads; None where it cannot be done so."""
     read, changed = set[str](), set[str]()
 
     def note(action: int, table: str | None, *_: str | None) -> int:
