@@ -104,7 +104,7 @@ def _print(
     rows = [report.row(each, report.version_of(each.program.version_of(), scripts)) for each in played]
     print(table.markdown(report.HEAD, rows))
     print("\n" + report.total(played))
-    for line in failed:
+    for line in (*report.explained(played), *failed):
         print(line)
 
 

@@ -54,13 +54,22 @@ def step_differences(program: Program, step: Step, masks: Masks) -> Iterator[str
 
 
 def stored_differences(played: Played) -> Iterator[str]:
-    """What is different in the tables and files at the end, and which commands were left out."""
+    """What is different in the tables and files at the end."""
     name = played.program.name
     for compared in played.tables:
         if compared.difference:
             yield f"\n{name}: table {compared.name}: {compared.difference}"
     yield from (f"\n{name}: file {file}" for file in played.files)
-    yield from (f"\n{name}: left out: {line}: {why}" for line, why in played.program.left_out.items())
+
+
+def explained(all_played: Sequence[Played]) -> Iterator[str]:
+    """Which of the differences are known, and which commands were left out, each with the reason."""
+    for played in all_played:
+        name, different = played.program.name, {step.line for step in played.steps if step.difference}
+        for line, why in played.program.known.items():
+            if line in different:
+                yield f"- {name}, different: `{line}`: {why}"
+        yield from (f"- {name}, left out: `{line}`: {why}" for line, why in played.program.left_out.items())
 
 
 def outputs(played: Played) -> Iterator[str]:

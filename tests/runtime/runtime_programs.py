@@ -1,4 +1,4 @@
-"""Programs of `programs/`, run as their users run them: on a SQLite file, and on the database it was moved to."""
+"""Programs of `programs/`, run as their users run them: on a SQLite file, and on the moved database."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from peewee import CharField, Model, NotSupportedError, SqliteDatabase, fn
+from peewee import CharField, Model, SqliteDatabase, fn
 from playhouse.db_url import connect
 from runtime_programs import KEPT_JSON, copied, said, told
 
@@ -18,6 +18,12 @@ from outgrow.runtime.peewee import OutgrowDatabase, PooledOutgrowDatabase
 
 PROGRAM = "workshop_peewee.py"
 ALL = ("queries", "raw", "writes", "structure")
+
+PLAN = f"""{KEPT_JSON}
+[tables.job.columns]
+pickup = {{type = "time", conversion = "time-text:HH:MM:SS[.ffffff]"}}
+"""
+"""As the page says: none of the times has a fraction when it is moved, and one gets it later."""
 
 
 @pytest.fixture
@@ -53,10 +59,20 @@ def test_a_program_says_the_same_on_the_moved_database(
     workshop: Path, database: str, tmp_path: Path, run_outgrow: Callable[..., Any]
 ) -> None:
     plan = tmp_path / "plan.toml"
-    plan.write_text(KEPT_JSON)
+    plan.write_text(PLAN)
     expected = said(PROGRAM, f"sqlite:///{copied(workshop)}", *ALL)
     run_outgrow("move", workshop, "--to", database, "--plan", plan, check=0)
     assert said(PROGRAM, outgrow_url(database), *ALL) == expected
+
+
+@pytest.mark.xfail(reason="a column of whole seconds is moved as one that holds nothing else", strict=True)
+def test_a_time_gets_a_fraction_that_none_had_when_it_was_moved(
+    workshop: Path, database: str, run_outgrow: Callable[..., Any]
+) -> None:
+    run_outgrow("move", workshop, "--to", database, check=0)
+    made = OutgrowDatabase(database)
+    with made.connection_context():
+        made.execute_sql("UPDATE job SET pickup = '23:59:59.999999' WHERE id = 1")
 
 
 def test_a_program_begins_on_an_empty_database(tmp_path: Path, database: str) -> None:
@@ -138,12 +154,12 @@ def test_what_was_left_open_is_undone_when_a_connection_goes_back(words: PooledO
         assert Word.select().count() == 0
 
 
-def test_a_function_of_the_program_is_answered_here_and_cannot_write(database: str) -> None:
+def test_a_function_of_the_program_is_answered_here(database: str) -> None:
     with_function = OutgrowDatabase(database)
     with_function.register_function(lambda text: text[::-1], "backwards", 1)
     with with_function.bind_ctx([Word]), with_function.connection_context():
         with_function.create_tables([Word])
         Word.create(text="star")
         assert Word.select(fn.backwards(Word.text)).scalar() == "rats"
-        with pytest.raises(NotSupportedError, match="compute the value in Python and bind it"):
-            Word.update(text=fn.backwards(Word.text)).execute()
+        assert Word.update(text=fn.backwards(Word.text)).execute() == 1
+        assert [word.text for word in Word.select()] == ["rats"]

@@ -9,11 +9,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 import venv
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -522,6 +524,25 @@ def test_an_empty_target_is_told_and_serves(
         f"is not meant: outgrow move {source}\n"
     )
     assert ask(database, "SELECT id FROM own") == [(1,)]
+
+
+def test_a_user_who_may_only_read_runs(
+    run_outgrow: Run, shop: Path, database: str, program: Callable[..., Path]
+) -> None:
+    role = f"reader_{uuid.uuid4().hex[:12]}"
+    rights = "".join(
+        f"GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};"
+        for schema in ("public", "outgrow", "sqlite")
+    )
+    text = "import sqlite3\nprint(sqlite3.connect('app.db').execute('SELECT name FROM item').fetchall())\n"
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role} LOGIN; {rights}".encode())
+        try:
+            url = f"{database}&options={quote(f'-c role={role}')}"
+            done = run_outgrow("run", "--db", shop, "--to", url, "--", sys.executable, program(text))
+        finally:
+            owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())
+    assert (done.code, done.stdout, done.stderr) == (0, "[('first',)]\n", "")
 
 
 def test_values_may_be_postgresqls(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""sqlite-utils and Datasette say on PostgreSQL what they said on SQLite: as a library, and under `outgrow run`."""
+"""sqlite-utils and Datasette say on PostgreSQL what they said on SQLite, also under `outgrow run`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from runtime_programs import KEPT_JSON, PROGRAMS, copied, said, told
 import outgrow
 
 PROGRAM = "garden_sqlite_utils.py"
-ALL = ("queries", "writes", "structure", "search")
+ALL = ("queries", "writes", "convert", "structure", "search")
 
 
 @pytest.fixture

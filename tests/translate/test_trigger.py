@@ -118,6 +118,10 @@ TRIGGERS = {
         "CREATE TRIGGER a BEFORE INSERT ON part WHEN NEW.label = 'y' BEGIN SELECT RAISE(IGNORE); END",
         "CREATE TRIGGER b BEFORE DELETE ON item BEGIN INSERT INTO log(what) VALUES ('asked'); SELECT CASE WHEN OLD.id = 1 THEN RAISE(IGNORE) END; INSERT INTO log(what) VALUES ('deleted'); END",
     ],
+    "double quotes hold a text where no table of FROM has the name": [
+        "CREATE TRIGGER a AFTER INSERT ON item BEGIN INSERT INTO log(what, amount) VALUES (\"name\", 1); UPDATE log SET what = \"n\" WHERE what = \"name\"; END",
+        "CREATE TRIGGER b AFTER UPDATE ON item WHEN \"name\" = 'name' BEGIN INSERT INTO log(what) VALUES (\"n\" || NEW.n || OLD.n); END",
+    ],
     "names and texts that want out": [
         "CREATE TRIGGER \"x\"\"; DROP TABLE item; --\" AFTER INSERT ON item BEGIN INSERT INTO log(what) VALUES ('$outgrow$; DROP TABLE item; --'); INSERT INTO log(what) VALUES ('it''s \\'); END",
     ],
@@ -253,6 +257,7 @@ def test_the_rowid_of_a_table_without_one_is_told_by_its_primary_key() -> None:
         ("UPDATE log SET absent = 1;", "the column log.absent"),
         ("INSERT INTO log(amount) VALUES (total_changes());", "total_changes() in a trigger"),
         ("SELECT secret(NEW.id);", "the function secret()"),
+        ("UPDATE log SET what = name;", "the column name"),
     ],
 )
 def test_what_has_no_equal_is_refused_by_name(body: str, missing: str) -> None:

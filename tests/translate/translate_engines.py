@@ -222,7 +222,7 @@ def fill(connection: psycopg.Connection[Any]) -> None:
 
 def ask(source: Engine, target: psycopg.Connection[Any], query: str) -> tuple[list[Any], list[Any]]:
     """Rows of a query on SQLite, and of its translation as a view on PostgreSQL mapped back to SQLite's values."""
-    expected = [tuple(row) for row in source.execute(query)]
+    expected: list[Any] = [tuple(row) for row in source.execute(query)]
     names = tuple(f"c{number}" for number in range(len(expected[0]) if expected else 1))
     translated = view(
         View(name="v", sql=f"CREATE VIEW v AS {query}", columns=names), model=MODEL, bytewise=False
@@ -231,6 +231,12 @@ def ask(source: Engine, target: psycopg.Connection[Any], query: str) -> tuple[li
     target.execute(translated.sql)
     columns = ", ".join(_back(c) for c in translated.columns)
     rows = target.execute(f"SELECT {columns} FROM v").fetchall()
+    for place, column in enumerate(translated.columns):
+        if column.conversion == "numeric-point":  # numeric has no negative zero (docs/reference/sql.md)
+            expected = [
+                (*row[:place], row[place] or abs(row[place]), *row[place + 1 :]) if row[place] == 0 else row
+                for row in expected
+            ]
     return expected, [
         tuple(_value(v, c) for v, c in zip(row, translated.columns, strict=True)) for row in rows
     ]
@@ -255,7 +261,7 @@ def _value(value: Any, column: TargetColumn) -> Any:
     if column.conversion == "tagged" and value is not None:
         return _TAGS[value[0]](value[1:])
     if column.conversion == "numeric-point" and value is not None:
-        return float(value) if "." in str(value) or not value.is_finite() else int(value)
+        return float(value) if "." in f"{value:f}" or not value.is_finite() else int(value)
     if column.conversion == "numeric" and value is not None:
         return int(value) if value == int(value) else float(value)
     return bytes(value) if isinstance(value, memoryview) else value

@@ -74,6 +74,9 @@ HUEY = Program(
         "python use.py work 9",
         "python use.py flush",
         "python use.py look",
+        "python use.py put 3",
+        "python use.py work 1",
+        "python use.py look",
     ),
     masks=(
         Mask(

@@ -13,7 +13,7 @@ ROUNDUP = Program(
     environment={"EMAIL": "admin@mail.example"},
     prepare=(
         "roundup-admin -i tracker install classic sqlite mail_domain=mail.example,mailhost=localhost,"
-        "tracker_web=http://localhost/,password=secret",
+        "tracker_web=http://localhost/,mail_debug=mail.log",
         "roundup-admin -i tracker initialise secret",
         *(f"{_A} create keyword name=word{n}" for n in range(1, 4)),
         *(
@@ -26,6 +26,9 @@ ROUNDUP = Program(
             f"keyword={n % 3 + 1},{(n + 1) % 3 + 1} assignedto={n % 3 + 3}"
             for n in range(1, 11)
         ),
+        f"{_A} set issue7 status=resolved keyword=+word1",
+        f"{_A} retire issue8",
+        f"{_A} create issue 'title=Blocks another' superseder=9",
     ),
     commands=(
         f"{_A} list issue",

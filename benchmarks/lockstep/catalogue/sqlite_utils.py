@@ -85,8 +85,6 @@ SQLITE_UTILS = Program(
         ),
         Typed(line="sqlite-utils insert data.db books -", stdin='{"id": 3}'),
         "sqlite-utils insert-files data.db files picture.bin lines.txt -c path -c sha256 -c size -c content",
-        "sqlite-utils convert data.db people name 'value.upper()'",
-        "sqlite-utils convert data.db people joined 'r.parsedate(value)'",
         "sqlite-utils extract data.db people city",
         "sqlite-utils rows data.db city",
         "sqlite-utils transform data.db books --rename title name --drop year --type price text",
@@ -112,6 +110,9 @@ SQLITE_UTILS = Program(
         "sqlite-utils drop-table data.db volumes2",
         "sqlite-utils schema data.db",
         "sqlite-utils dump data.db",
+        "sqlite-utils convert data.db files path 'value.upper()'",
+        "sqlite-utils convert data.db files size 'value * 2' --output twice --output-type integer",
+        "sqlite-utils drop-table data.db files",
         "sqlite-utils memory pets.csv 'select count(*) from pets'",
     ),
 )

@@ -1,4 +1,7 @@
-"""todoman, tasks as iCalendar files: every command reads its SQLite cache, and brings it up to date first."""
+"""todoman, tasks as iCalendar files: every command reads its SQLite cache, and brings it up to date first.
+
+No task has two categories, since todoman shows them in the order that group_concat happens to have.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +24,18 @@ _TODO = (
 
 
 def _todo(number: int) -> str:
-    more = f"PRIORITY:{number % 10}\r\n"
-    if number % 2:
-        more += f"DUE:203{number % 9}0{number % 9 + 1}15T120000Z\r\n"
+    due = 2031 + number % 9, number % 12 + 1, number
+    more = "PRIORITY:{}\r\nDUE:{:04}{:02}{:02}T120000Z\r\n".format(number % 10, *due)
     if number % 3 == 0:
-        more += f"CATEGORIES:cat{number % 4},all\r\nLOCATION:Straße {number}\r\n"
+        more += f"CATEGORIES:cat{number % 4}\r\nLOCATION:Straße {number}\r\n"
     if number % 5 == 0:
         more += "STATUS:COMPLETED\r\nPERCENT-COMPLETE:100\r\nCOMPLETED:20230202T101112Z\r\n"
     if number % 7 == 0:
         more += "DESCRIPTION:long text\\nof two lines\r\n"
     return _TODO.format(n=number, summary=f"Task number {number}", more=more)
 
+
+_TIES = "todo list --status ANY --sort priority"
 
 TODOMAN = Program(
     name="todoman",
@@ -55,15 +59,16 @@ TODOMAN = Program(
         "todo list --status ANY --sort due",
         "todo list --sort=-priority,summary home",
         "todo list --grep NUMBER --priority medium",
-        "todo list --category all --category cat2",
+        "todo list --category cat0 --category cat2",
         "todo list --location Straße",
         "todo list --due 876000",
         "todo list --startable",
+        _TIES,
         "todo list nosuchlist",
         "todo show 1",
         "todo show 7",
         "todo show 999",
-        "todo new --list home --due 2034-05-06 --priority high -c red -c blue Bake a cake",
+        "todo new --list home --due 2034-05-06 --priority high -c red Bake a cake",
         "todo new --list work 'Ärger mit \"quotes\"' --read-description",
         "todo list --status ANY",
         "todo edit 3 --due 2035-01-01 --priority low",
@@ -83,4 +88,5 @@ TODOMAN = Program(
     ),
     masks=(Mask(pattern=r"[0-9a-f]{32}@[\w.-]+", why="new tasks have random names"),),
     not_compared=("*@*.ics",),
+    known={_TIES: "ties between groups (GROUP BY uid ORDER BY priority) have no order in SQL"},
 )

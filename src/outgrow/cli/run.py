@@ -126,7 +126,7 @@ def _looked_at(url: str, schema: str, database: Path) -> list[str]:
     chosen = fold(where.schema if where.schema != "public" else schema)
     with connect(where.url, autocommit=True) as connection:
         ledger = Ledger(chosen)
-        moved = ledger.exists(connection) and ledger.entry(connection) is not None
+        moved = ledger.exists(connection, writable=False) and ledger.entry(connection) is not None
     if moved or not filled(database):
         return []
     return [

@@ -34,8 +34,8 @@ CREATE TABLE IF NOT EXISTS outgrow.made (
 
 # Read from the catalog, because to_regclass() fails in a schema that the user may not enter.
 _ACCESS = """
-SELECT c.oid, has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
-  AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
+SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'),
+  has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
   AND has_table_privilege(c.oid, 'DELETE')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'outgrow' AND c.relname = 'made'
@@ -88,17 +88,21 @@ class Ledger:
         except psycopg.errors.UniqueViolation:  # another outgrow made them at the same moment
             connection.execute(_TABLES)
 
-    def exists(self, connection: psycopg.Connection[Any]) -> bool:
-        """Whether the target has a ledger; TargetError when it has one that the user may not write to."""
+    def exists(self, connection: psycopg.Connection[Any], *, writable: bool = True) -> bool:
+        """Whether the target has a ledger.
+
+        Raises TargetError when it has one that the user may not read, or not write to while `writable`.
+        """
         row = connection.execute(_ACCESS).fetchone()
-        if row is None or row[0] is None:
+        if row is None:
             return False
-        if not row[1]:
-            raise TargetError(
-                "the schema outgrow, where moves keep their progress, belongs to another user; connect as "
-                "that user, or grant USAGE on it and SELECT, INSERT, UPDATE, DELETE on its tables"
-            )
-        return True
+        if row[0] and (row[1] or not writable):
+            return True
+        rights = "SELECT, INSERT, UPDATE, DELETE" if writable else "SELECT"
+        raise TargetError(
+            "the schema outgrow, where moves keep their progress, belongs to another user; connect as "
+            f"that user, or grant USAGE on it and {rights} on its tables"
+        )
 
     def entry(self, connection: psycopg.Connection[Any]) -> Entry | None:
         """The move into this schema, if there was one."""

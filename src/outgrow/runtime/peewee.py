@@ -1,17 +1,19 @@
-"""A database class for Peewee: `OutgrowDatabase("postgresql://user@host/db")`, and a program is on PostgreSQL.
+"""A database class for Peewee: `OutgrowDatabase("postgresql://user@host/db")` puts a program on PostgreSQL.
 
-It is Peewee's own class for SQLite over `outgrow.runtime.sqlite3`: fields, `SQL()` and migrations go on speaking
-SQLite's SQL. A path opens a SQLite file as before. Importing this module teaches `playhouse.db_url` the schemes
-`outgrow` and `outgrow+pool`. Before it stand the program's models, after it `connection`. Rules:
-https://docs.peewee-orm.com
+It is Peewee's own class for SQLite over `outgrow.runtime.sqlite3`: fields, `SQL()` and migrations go on
+speaking SQLite's SQL. A path opens a SQLite file as before. Importing this module teaches `playhouse.db_url`
+the schemes `outgrow` and `outgrow+pool`. Before it stand the program's models, after it `connection`.
+Rules: https://docs.peewee-orm.com
 """
 
 from __future__ import annotations
 
+import datetime
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from peewee import SqliteDatabase, fn, simple_date_time
+from peewee import SqliteDatabase, fn
 from playhouse.db_url import register_database
 from playhouse.pool import PooledSqliteDatabase
 
@@ -27,7 +29,7 @@ _OF_PEEWEE = {
     "rank_functions", "regexp_function", "returning_clause", "stale_timeout", "thread_safe", "timeout",
     "cached_statements", "check_same_thread", "detect_types",
 }  # fmt: skip
-"""Parameters of a URL that are those of SqliteDatabase, its pool and `sqlite3.connect`; the rest is libpq's."""
+"""Parameters of a URL for SqliteDatabase, its pool and `sqlite3.connect`; the rest is libpq's."""
 
 _EXTRACTED = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S"}
 
@@ -37,26 +39,30 @@ _TRUNCATED = {
 }  # fmt: skip
 
 
-class OutgrowDatabase(SqliteDatabase):
+_Sqlite: Any = SqliteDatabase
+"""Its stubs leave out what a subclass uses."""
+
+
+class OutgrowDatabase(_Sqlite):  # type: ignore[misc]  # see above
     """Peewee's SQLite, on a moved database; on a SQLite file where `database` is a path.
 
     `database` is what `outgrow.connect` takes, also with the scheme `outgrow`. Other arguments are those of
     SqliteDatabase.
     """
 
-    def init(self, database: Any, **options: Any) -> None:
+    def init(self, database: str | None, *arguments: Any, **options: Any) -> None:
         """As in Peewee, for a database that was made without knowing where it is."""
         if isinstance(database, str) and database.startswith("outgrow://"):
             database = "postgresql" + database.removeprefix("outgrow")
-        super().init(database, **options)
+        super().init(database, *arguments, **options)
 
     def _connect(self) -> Any:
         if not is_url(self.database):
             return super()._connect()
-        from outgrow.runtime import sqlite3  # noqa: PLC0415 - psycopg, when a connection is made
+        from outgrow.runtime.sqlite3 import connect  # noqa: PLC0415 - psycopg, when a connection is made
 
         options = {"check_same_thread": False, **self.connect_params}  # Peewee has one for each thread
-        connection = sqlite3.connect(self.database, timeout=self._timeout, isolation_level=None, **options)
+        connection = connect(self.database, timeout=self._timeout, isolation_level=None, **options)
         try:
             self._add_conn_hooks(connection)
         except BaseException:
@@ -70,11 +76,23 @@ class OutgrowDatabase(SqliteDatabase):
 
     def truncate_date(self, date_part: str, date_field: Any) -> Any:
         """`field.truncate("month")`, which PostgreSQL answers."""
-        return fn.strftime(_TRUNCATED[date_part], date_field, python_value=simple_date_time)
+        return fn.strftime(_TRUNCATED[date_part], date_field, python_value=_moment)
 
 
-class PooledOutgrowDatabase(PooledSqliteDatabase, OutgrowDatabase):
+def _moment(value: Any) -> Any:
+    return datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+class PooledOutgrowDatabase(PooledSqliteDatabase, OutgrowDatabase):  # type: ignore[misc]  # not typed
     """The same, which keeps connections for whoever asks next, with the arguments of Peewee's other pools."""
+
+    def _can_reuse(self, conn: Any) -> bool:
+        """Undoes what was left open, which Peewee 3 leaves to whoever comes next."""
+        try:
+            conn.rollback()
+        except sqlite3.Error:
+            return False
+        return True
 
 
 def _by_parts(kind: type[OutgrowDatabase]) -> Callable[..., OutgrowDatabase]:

@@ -54,7 +54,7 @@ class OutgrowDialect(SQLiteDialect_pysqlite):
         return pool.QueuePool
 
     def create_connect_args(self, url: URL) -> Any:
-        """What `connect` is given: libpq's URL and options of its own. Raises sqlalchemy.exc.ArgumentError."""
+        """What `connect` is given. Raises sqlalchemy.exc.ArgumentError."""
         return connect_args(url)
 
     def on_connect(self) -> Callable[[Any], None]:
@@ -74,7 +74,7 @@ class AsyncOutgrowDialect(SQLiteDialect_aiosqlite):
 
     @classmethod
     def import_dbapi(cls) -> Any:
-        """aiosqlite over the module that is shaped like sqlite3."""
+        """The module of aiosqlite, over the one that is shaped like sqlite3."""
         import aiosqlite  # noqa: PLC0415 - programs that are not asynchronous do without
 
         from outgrow.runtime import sqlite3  # noqa: PLC0415 - psycopg, when an engine is made
@@ -102,7 +102,7 @@ class AsyncOutgrowDialect(SQLiteDialect_aiosqlite):
 
 
 def connect_args(url: URL) -> tuple[list[str], dict[str, Any]]:
-    """libpq's URL of SQLAlchemy's, and what else `outgrow.connect` is given. Raises ArgumentError."""
+    """The URL for libpq, and what else `outgrow.connect` is given. Raises ArgumentError."""
     if not url.database:
         raise exc.ArgumentError("the URL names no database: write outgrow://user@host/database")
     options: dict[str, Any] = {"check_same_thread": False}  # the pool gives a connection to any thread
@@ -126,7 +126,9 @@ def _connected_by_aiosqlite(url: str, **options: Any) -> Any:
     from outgrow.runtime import sqlite3  # noqa: PLC0415
 
     made = aiosqlite.Connection(lambda: sqlite3.connect(url, **options), iter_chunk_size=64)
-    made._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy's own dialect does
+    # As SQLAlchemy's own dialect does; before aiosqlite 0.22 a connection is itself the thread.
+    thread: Any = getattr(made, "_thread", made)
+    thread.daemon = True
     return made
 
 

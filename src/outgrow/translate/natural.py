@@ -19,7 +19,7 @@ from outgrow.translate.walk import walk
 def in_natural_order(node: tree.Query, model: TargetModel) -> tree.Query:
     """The query ordered by the rowid of its only table, last of all; itself where there is none to say.
 
-    Rows that ORDER BY holds for equal come in the order in which they were read, since SQLite's sort is stable.
+    Rows that ORDER BY holds for equal come in the order of reading, since SQLite's sort is stable.
     """
     select = node.selects[0]
     if len(node.selects) > 1 or select.group or select.distinct or len(select.sources) != 1:

@@ -28,7 +28,8 @@ class Source:
     `relation` is set for a table or view of the model. `hidden` holds the columns that `*` leaves out
     because USING or NATURAL merged them. `rowid` is the column that stands for the rowid; where there
     is none, `key` is a primary key without NULLs, which tells the same rows apart. `search` is set for a
-    full-text table; `place` is SQL of the place of a row in the order of a query in FROM.
+    full-text table; `place` is SQL of the place of a row in the order of a query in FROM. `qualified` says
+    that its columns are reached by `name.column` only, as those of NEW, OLD and excluded.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Source:
     key: tuple[Value, ...] = ()
     search: Search | None = None
     place: str = ""
+    qualified: bool = False
 
     @property
     def reference(self) -> str:
@@ -200,7 +202,7 @@ class Scope:
         return found
 
     def _column(self, name: tree.Name) -> Value | None:
-        matching = [s for s in self.sources if name.table is None or fold(s.name) == fold(name.table)]
+        matching = [s for s in self.sources if _meant(s, name)]
         key = fold(name.column)
         found = [s.columns[key] for s in matching if key in s.columns and (name.table or key not in s.hidden)]
         if not found and key in ROWID_NAMES:
@@ -216,7 +218,7 @@ class Scope:
         """The column's name as its source spells it; None for a rowid, an alias or what stands outside."""
         key = fold(name.column)
         for source in self.sources:
-            if key in source.columns and (name.table is None or fold(source.name) == fold(name.table)):
+            if key in source.columns and _meant(source, name):
                 return next((label for label in source.labels if fold(label) == key), None)
         return None
 
@@ -242,7 +244,7 @@ class Scope:
         if not isinstance(name, tree.Name) or fold(name.column) not in ROWID_NAMES:
             return None
         for source in self.sources:
-            if name.table is None or fold(source.name) == fold(name.table):
+            if _meant(source, name):
                 own = fold(name.column) not in source.columns and source.rowid is None
                 return (source.relation, source.key) if own and source.relation and source.key else None
         return self.outer.row_key(name) if self.outer is not None else None
@@ -270,3 +272,8 @@ class Scope:
         """The common table expression of that name, here or in an enclosing query."""
         found = self.commons.get(fold(name))
         return found if found is not None or self.outer is None else self.outer.common(name)
+
+
+def _meant(source: Source, name: tree.Name) -> bool:
+    """Whether a name may be a column of the source, by what stands before its dot."""
+    return not source.qualified if name.table is None else fold(source.name) == fold(name.table)

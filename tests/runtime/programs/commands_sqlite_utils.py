@@ -1,4 +1,4 @@
-"""sqlite-utils' command line on the garden's notebook, one command after the other: `commands_sqlite_utils.py FILE`.
+"""sqlite-utils' command line on the garden's notebook: `commands_sqlite_utils.py FILE`.
 
 It knows nothing of outgrow.
 """

@@ -1,4 +1,4 @@
-"""A garden's notebook on sqlite-utils, as one is written for SQLite: `garden_sqlite_utils.py FILE|URL verb ...`.
+"""A garden's notebook on sqlite-utils, as for SQLite: `garden_sqlite_utils.py FILE|URL verb ...`.
 
 What it prints must not depend on the database behind the connection.
 """
@@ -71,21 +71,24 @@ def queries(db: sqlite_utils.Database) -> None:
     print(
         list(
             db.query(
-                "SELECT beds.name, count(*) AS n, avg(height) AS h FROM plants JOIN beds ON beds.id = bed_id GROUP BY beds.name ORDER BY beds.name"
+                "SELECT beds.name, count(*) AS n, avg(height) AS h "
+                "FROM plants JOIN beds ON beds.id = bed_id GROUP BY beds.name ORDER BY beds.name"
             )
         )
     )
     print(
         list(
             db.query(
-                "SELECT json_extract(notes, '$.tags[1]') AS tag, count(*) AS n FROM plants GROUP BY tag ORDER BY tag"
+                "SELECT json_extract(notes, '$.tags[1]') AS tag, count(*) AS n "
+                "FROM plants GROUP BY tag ORDER BY tag"
             )
         )
     )
     print(
         list(
             db.query(
-                "SELECT strftime('%m', planted) AS month, count(id) AS ids FROM plants GROUP BY month ORDER BY month LIMIT 2"
+                "SELECT strftime('%m', planted) AS month, count(id) AS ids "
+                "FROM plants GROUP BY month ORDER BY month LIMIT 2"
             )
         )
     )
@@ -121,10 +124,15 @@ def writes(db: sqlite_utils.Database) -> None:
     try:
         with db.conn:
             plants.insert({"name": "undone", "bed_id": 1})
-            raise RuntimeError
+            stop()
     except RuntimeError:
         pass
     print(plants.count_where("name = 'undone'"))
+
+
+def stop() -> None:
+    """Something goes wrong."""
+    raise RuntimeError
 
 
 def convert(db: sqlite_utils.Database) -> None:

@@ -10,7 +10,7 @@ import decimal
 import enum
 import sys
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -56,7 +56,7 @@ from sqlalchemy.orm import (
 
 
 class Base(DeclarativeBase):
-    type_annotation_map = {dict[str, Any]: JSON}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {dict[str, Any]: JSON}
 
 
 class State(enum.Enum):
@@ -281,7 +281,8 @@ def portable(session: Session) -> None:
     print(session.scalars(select(Author.name).where(Author.born < datetime.date(1900, 1, 1))).all())
     made = session.scalars(insert(Book).returning(Book, sort_by_parameter_order=True), [
         {"isbn": uuid.UUID(int=n), "title": f"copy {n}", "pages": n, "price": decimal.Decimal(n) / 4,
-         "published": datetime.date(2024, 1, n), "state": State.LOST, "rare": n == 2, "about": {"n": n}} for n in (1, 2, 3)
+         "published": datetime.date(2024, 1, n), "state": State.LOST, "rare": n == 2, "about": {"n": n}}
+        for n in (1, 2, 3)
     ]).all()  # fmt: skip
     print([(b.isbn, b.title, b.price, b.state, b.rare, b.about, b.stamp) for b in made])
     print(
@@ -305,14 +306,16 @@ def raw(session: Session) -> None:
     print(
         session.execute(
             text(
-                "SELECT strftime('%Y-%m', published) AS month, count(*) FROM book GROUP BY month ORDER BY month LIMIT 4"
+                "SELECT strftime('%Y-%m', published) AS month, count(*) "
+                "FROM book GROUP BY month ORDER BY month LIMIT 4"
             )
         ).all()
     )
     print(
         session.execute(
             text(
-                "SELECT json_extract(about, '$.tags[1]'), typeof(about), typeof(price), typeof(rare) FROM book WHERE id = :id"
+                "SELECT json_extract(about, '$.tags[1]'), typeof(about), typeof(price), typeof(rare) "
+                "FROM book WHERE id = :id"
             ),
             {"id": 4},
         ).one()
@@ -328,7 +331,8 @@ def raw(session: Session) -> None:
     )
     session.execute(
         text(
-            "INSERT INTO setting (name, value) VALUES ('size', 'x') ON CONFLICT (name) DO UPDATE SET value = value || excluded.value"
+            "INSERT INTO setting (name, value) VALUES ('size', 'x') "
+            "ON CONFLICT (name) DO UPDATE SET value = value || excluded.value"
         )
     )
     session.execute(text("INSERT OR IGNORE INTO setting (name, value) VALUES ('size', 'never')"))
@@ -336,14 +340,16 @@ def raw(session: Session) -> None:
     print(
         session.execute(
             text(
-                "SELECT group_concat(name, '/'), total(length(value)) FROM (SELECT * FROM setting ORDER BY name)"
+                "SELECT group_concat(name, '/'), total(length(value)) "
+                "FROM (SELECT * FROM setting ORDER BY name)"
             )
         ).one()
     )
     print(
         session.execute(
             text(
-                "SELECT ifnull(max(id), 0), datetime('2024-02-28', '+2 days') FROM loan WHERE reader = 'nobody'"
+                "SELECT ifnull(max(id), 0), datetime('2024-02-28', '+2 days') "
+                "FROM loan WHERE reader = 'nobody'"
             )
         ).one()
     )
@@ -385,11 +391,22 @@ def writes(session: Session) -> None:
             with session.begin_nested():
                 session.add(Setting(name="innermost", value="undone"))
                 session.flush()
-                raise RuntimeError
+                stop()
         except RuntimeError:
             pass
     session.commit()
     print(session.scalars(select(Setting.name).order_by(Setting.name)).all())
+    in_bulk(session)
+    of_one(session)
+
+
+def stop() -> None:
+    """Something goes wrong."""
+    raise RuntimeError
+
+
+def in_bulk(session: Session) -> None:
+    """Many rows in one statement, and what statements return."""
     many = session.scalars(
         insert(Author).returning(Author, sort_by_parameter_order=True),
         [{"name": f"many {n}"} for n in range(1200)],
@@ -407,8 +424,11 @@ def writes(session: Session) -> None:
     changed = update(Book).where(Book.pages > 180).values(pages=Book.pages + 1, rare=True)
     print(session.execute(changed.returning(Book.id, Book.pages, Book.rare)).all())
     print(session.execute(update(Book).where(Book.state == State.LOST).values(about=None)).rowcount)
-    book = session.get(Book, 2)
-    assert book is not None
+
+
+def of_one(session: Session) -> None:
+    """One object, changed and deleted."""
+    book = session.get_one(Book, 2)
     book.about = {"new": [1, 2.5, None, True, "ü"]}
     book.price += decimal.Decimal("0.05")
     book.cover = b"\x00\xff"

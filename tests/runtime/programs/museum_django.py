@@ -132,11 +132,11 @@ class Piece(models.Model):
 
     class Meta:
         app_label = "museum"
-        constraints = [
+        constraints = [  # noqa: RUF012 - as Django has it
             models.UniqueConstraint(fields=["artist", "title"], name="title_of_artist"),
             models.CheckConstraint(condition=Q(height__gt=0), name="some_height"),
         ]
-        indexes = [models.Index(fields=["state", "-acquired"], name="by_state")]
+        indexes = [models.Index(fields=["state", "-acquired"], name="by_state")]  # noqa: RUF012
 
 
 MODELS = [Artist, Tag, Piece]
@@ -363,7 +363,7 @@ def queries() -> None:
 
 
 def dates() -> None:
-    """What Django computes of dates in the database: every name that it knows, over the ends of forty years."""
+    """What Django computes of dates in the database: by every name, over the ends of forty years."""
     of_day = ["year", "quarter", "month", "week", "day"]
     of_time = ["hour", "minute", "second"]
     extracted = ["year", "month", "day", "quarter", "week_day", "iso_week_day", "week", "iso_year"]
@@ -377,7 +377,8 @@ def dates() -> None:
     calls = {
         "date": [(ops.date_extract_sql, extracted, ()), (ops.date_trunc_sql, of_day, ())],
         "at": [
-            (ops.datetime_extract_sql, extracted + of_time, ("UTC",)), (ops.datetime_trunc_sql, of_day + of_time, ("UTC",)),
+            (ops.datetime_extract_sql, extracted + of_time, ("UTC",)),
+            (ops.datetime_trunc_sql, of_day + of_time, ("UTC",)),
             (lambda _, *rest: ops.datetime_cast_date_sql(*rest), ["date"], ("UTC",)),
             (ops.time_trunc_sql, of_time, (None,)),
             (ops.datetime_extract_sql, ["day", "hour"], ("Pacific/Auckland",)),
@@ -419,7 +420,7 @@ def tested() -> None:
 
 def align() -> None:
     """What is done once before Django's own backend for PostgreSQL is used."""
-    from outgrow.runtime.django.native import align
+    from outgrow.runtime.django.native import align  # noqa: PLC0415 - needs the settings
 
     print(len(align()), align())
 
@@ -475,12 +476,14 @@ def raw() -> None:
     """SQL as SQLite has it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT strftime('%%Y-%%m', acquired) AS month, count(*) FROM museum_piece WHERE id > %s GROUP BY month ORDER BY month LIMIT 3",
+            "SELECT strftime('%%Y-%%m', acquired) AS month, count(*) "
+            "FROM museum_piece WHERE id > %s GROUP BY month ORDER BY month LIMIT 3",
             [0],
         )
         print(cursor.fetchall())
         cursor.execute(
-            "SELECT json_extract(details, '$.in.deep'), typeof(value), typeof(fragile), typeof(acquired) FROM museum_piece WHERE id = %s",
+            "SELECT json_extract(details, '$.in.deep'), typeof(value), typeof(fragile), typeof(acquired) "
+            "FROM museum_piece WHERE id = %s",
             [5],
         )
         print(cursor.fetchone(), [column[0] for column in cursor.description])
@@ -529,7 +532,7 @@ def writes() -> None:
         try:
             with transaction.atomic():
                 Tag.objects.create(slug="inner")
-                raise RuntimeError
+                stop()
         except RuntimeError:
             pass
         point = transaction.savepoint()
@@ -579,6 +582,11 @@ def writes() -> None:
     print(Artist.objects.filter(name__startswith="many").delete()[0], piece.delete(), Piece.objects.count())
 
 
+def stop() -> None:
+    """Something goes wrong."""
+    raise RuntimeError
+
+
 def structure() -> None:
     """What can be seen of the schema, and what changes it."""
     with connection.cursor() as cursor:
@@ -618,7 +626,8 @@ def structure() -> None:
             ]
         )
         cursor.execute(
-            "SELECT title_and_name, count(*) FROM museum_artist JOIN museum_piece ON artist_id = museum_artist.id GROUP BY 1 ORDER BY 1"
+            "SELECT title_and_name, count(*) "
+            "FROM museum_artist JOIN museum_piece ON artist_id = museum_artist.id GROUP BY 1 ORDER BY 1"
         )
         print(cursor.fetchall())
     call_command("migrate", "auth", "0001", verbosity=0)

@@ -1,4 +1,7 @@
-"""Some pages of Datasette over the garden's notebook: `pages_datasette.py FILE`. It knows nothing of outgrow."""
+"""Some pages of Datasette over the garden's notebook: `pages_datasette.py FILE`.
+
+It knows nothing of outgrow.
+"""
 
 from __future__ import annotations
 

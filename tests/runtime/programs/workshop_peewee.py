@@ -33,12 +33,10 @@ from peewee import (
     IntegrityError,
     ManyToManyField,
     Model,
-    SqliteDatabase,
     TextField,
     TimeField,
     TimestampField,
     UUIDField,
-    Window,
     chunked,
     fn,
     prefetch,
@@ -317,13 +315,15 @@ def raw() -> None:
     print(
         list(
             database.execute_sql(
-                "SELECT strftime('%Y-%m', taken) AS month, count(*) FROM job GROUP BY month ORDER BY month LIMIT 3"
+                "SELECT strftime('%Y-%m', taken) AS month, count(*) "
+                "FROM job GROUP BY month ORDER BY month LIMIT 3"
             )
         )
     )
     print(
         database.execute_sql(
-            "SELECT json_extract(details, '$.in.deep'), typeof(details), typeof(price), typeof(state) FROM job WHERE id = ?",
+            "SELECT json_extract(details, '$.in.deep'), typeof(details), typeof(price), typeof(state) "
+            "FROM job WHERE id = ?",
             (5,),
         ).fetchone()
     )
@@ -369,7 +369,7 @@ def writes() -> None:
         try:
             with database.atomic():
                 Tag.create(name="inner")
-                raise RuntimeError
+                stop()
         except RuntimeError:
             pass
         with database.savepoint() as savepoint:
@@ -417,6 +417,11 @@ def writes() -> None:
     print(Job.select().count(), Part.select().count())
 
 
+def stop() -> None:
+    """Something goes wrong."""
+    raise RuntimeError
+
+
 def structure() -> None:
     """What can be seen of the schema, and what changes it."""
     print(database.get_tables(), database.table_exists("job"))
@@ -455,7 +460,7 @@ def structure() -> None:
 def main(url: str, *verbs: str) -> None:
     """Runs the verbs on the database."""
     if url.startswith("outgrow"):
-        import outgrow.runtime.peewee
+        import outgrow.runtime.peewee  # noqa: F401, PLC0415 - for the scheme
     database.initialize(
         connect(url) if url.startswith("postgresql") else connect(url, pragmas={"foreign_keys": 1})
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.adapt import Transformer
@@ -177,14 +177,12 @@ class Cursor(sqlite3.Cursor):
     def _bound(self, statement: Statement, given: Any) -> Bound:
         if not statement.layout.count and not given:
             return (), ()
-        try:
-            with self._alone():
-                values = statement.layout.values(given)
-                return binding.classified(values, binding.native if self._own._native else None)
-        except MisboundError:
-            # sqlite3 itself says what is wrong, of a statement with the same parameters.
-            sqlite3.Cursor.execute(self, statement.layout.probe, given)
-            raise sqlite3.ProgrammingError("the values do not go with the statement") from None
+        with suppress(MisboundError), self._alone():
+            values = statement.layout.values(given)
+            return binding.classified(values, binding.native if self._own._native else None)
+        # sqlite3 itself says what is wrong, of a statement with the same parameters.
+        sqlite3.Cursor.execute(self, statement.layout.probe, given)
+        raise sqlite3.ProgrammingError("the values do not go with the statement")
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -1,8 +1,8 @@
 """The database wrapper that Django makes for `ENGINE = "outgrow.runtime.django"`.
 
-NAME is what `outgrow.connect` takes: `postgresql://…` with `?schema=…`, or the path of a SQLite file, which is
-opened as Django's own backend does. With HOST or USER it is the name of a PostgreSQL database, as for Django's
-other backends. Before it stands Django's ORM, after it `connection`.
+NAME is what `outgrow.connect` takes: `postgresql://…` with `?schema=…`, or the path of a SQLite file, which
+is opened as Django's own backend does. With HOST or USER it is the name of a PostgreSQL database, as for
+Django's other backends. Before it stands Django's ORM, after it `connection`.
 """
 
 from __future__ import annotations

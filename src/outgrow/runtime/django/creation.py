@@ -1,8 +1,8 @@
 """Test databases: what `manage.py test` runs on.
 
-Unless TEST NAME says otherwise it is SQLite's database in memory, as with Django's own backend: quick, and the same
-SQL. A TEST NAME that is a URL names a PostgreSQL database without tables; all that the tests make there goes
-again. Used by `base`.
+Unless TEST NAME says otherwise it is SQLite's database in memory, as with Django's own backend: quick, and
+the same SQL. A TEST NAME that is a URL names a PostgreSQL database without tables; all that the tests make
+there goes again. Used by `base`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from outgrow.runtime.sqlite3 import connect
 from outgrow.schema.names import quote_sqlite
 
 _FOUND = (
-    "SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite^_%' ESCAPE '^' "
-    "ORDER BY type = 'table'"
+    "SELECT type, name FROM sqlite_master "
+    "WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY type = 'table'"
 )
 
 
@@ -35,8 +35,8 @@ class DatabaseCreation(SqliteCreation):  # type: ignore[misc]  # Django is not t
         with closing(connect(name)) as connection:
             if not keepdb and connection.execute(_FOUND).fetchone():
                 raise ImproperlyConfigured(
-                    "the database of TEST NAME holds tables, and all tables there are dropped after the tests: "
-                    "name one without, or a schema without by ?schema=…"
+                    "the database of TEST NAME holds tables, and all tables there are dropped after the "
+                    "tests: name one without, or a schema without by ?schema=…"
                 )
         return name
 

@@ -1,8 +1,8 @@
-"""For projects that go over to Django's own backend for PostgreSQL: column types as Django's migrations make them.
+"""For projects that go over to Django's own backend for PostgreSQL: column types as its migrations make them.
 
 A moved column has the type that its values speak for; Django's own backend expects the type that the model's
-field has on PostgreSQL: `timestamp with time zone` for a DateTimeField, `interval` for a DurationField. Run once
-after the move, with the settings for Django's own backend:
+field has on PostgreSQL: `timestamp with time zone` for a DateTimeField, `interval` for a DurationField. Run
+once after the move, with the settings for Django's own backend:
 
     python manage.py shell -c "from outgrow.runtime.django.native import align; align()"
 """
@@ -31,7 +31,7 @@ _AS_GOOD = {"bigint": {"integer", "smallint"}, "text": {"varchar", "character va
 def align(using: str = "default") -> list[str]:
     """Gives every column of the models the type of its field, in one transaction; the statements that ran.
 
-    Does nothing the second time. Raises django.db.Error when a value does not fit, and then nothing is changed.
+    Does nothing the second time. Raises django.db.Error when a value does not fit; nothing is changed then.
     """
     connection = connections[using]
     with transaction.atomic(using=using), connection.cursor() as cursor:

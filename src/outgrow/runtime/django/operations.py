@@ -1,4 +1,4 @@
-"""SQL for dates: SQLite's own strftime, which PostgreSQL can compute, in the place of Django's Python functions.
+"""SQL for dates: SQLite's own strftime, which PostgreSQL computes, instead of Django's Python functions.
 
 Django gives SQLite functions in Python for all it does with dates. Through the shim they work, but the rows
 travel to them, so whatever needs no other time zone than the database's is said in SQL here. Used by `base`.
@@ -23,7 +23,7 @@ _EXTRACTED = {
     "week": "((CAST(strftime('%j', {0}, '-3 days', 'weekday 4') AS INTEGER) - 1) / 7 + 1)",
     "iso_year": "CAST(strftime('%Y', {0}, '-3 days', 'weekday 4') AS INTEGER)",
 } | {name: f"CAST(strftime('{mark}', {{0}}) AS INTEGER)" for name, mark in _NUMBERS.items()}
-"""Numbers of a date, by Django's name, of SQL in the place of {0}; it stands there once, with its parameters."""
+"""Numbers of a date by Django's names. SQL comes in the place of {0}, once, since it has parameters."""
 
 _OF_DAY = {
     "year": "strftime('%Y-01-01{1}', {0})",

@@ -103,7 +103,7 @@ def _records(node: tree.CreateTrigger, relation: Relation) -> tuple[Source, ...]
 
 def _record(relation: Relation, name: str, timing: tree.Timing) -> Source:
     """NEW or OLD. A changed primary key tells the row only as it now stands in the table."""
-    source = relation_source(relation, name.upper(), name)
+    source = replace(relation_source(relation, name.upper(), name), qualified=True)
     current = (name, timing) in {("new", "AFTER"), ("old", "BEFORE")}
     return source if current else replace(source, key=())
 

@@ -198,9 +198,7 @@ def _upsert(node: tree.Upsert, relation: Relation, source: Source, scope: Scope)
     if not on:
         on = _only_key(relation)
     excluded = relation_source(relation, "EXCLUDED", "excluded")
-    # Unqualified names mean the row that is there.
-    beside = replace(excluded, hidden=frozenset(excluded.columns))
-    inside = replace(scope, sources=(source, beside), outer=scope)
+    inside = replace(scope, sources=(source, replace(excluded, qualified=True)), outer=scope)
     sets = assigned(node.assignments, relation, inside)
     only = f" WHERE {condition(node.where, inside).sql}" if node.where is not None else ""
     return f" ON CONFLICT{on} DO UPDATE SET {sets}{only}"
