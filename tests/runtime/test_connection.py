@@ -396,6 +396,16 @@ def test_a_shadow_table_is_no_empty_table(moved: Moved) -> None:
             connection.execute("SELECT * FROM note_content")
 
 
+def test_the_statistics_of_analyze_stay_listed(moved: Moved) -> None:
+    path, url = moved("CREATE TABLE t (id INTEGER PRIMARY KEY, a); CREATE INDEX i ON t (a); ANALYZE")
+    listed = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
+    with closing(sqlite3.connect(path)) as file, closing(outgrow.connect(url)) as program:
+        for definition in ("DROP INDEX i", "CREATE INDEX j ON t (a, id)", "CREATE VIEW v AS SELECT a FROM t"):
+            file.execute(definition)
+            program.execute(definition)
+            assert program.execute(listed).fetchall() == file.execute(listed).fetchall()
+
+
 def test_a_query_that_is_not_translated_is_answered_by_sqlite(database: str, caplog: Any) -> None:
     with closing(shim.connect(database)) as connection:
         connection.execute("CREATE TABLE t(s TEXT)")

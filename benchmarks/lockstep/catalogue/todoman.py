@@ -5,7 +5,7 @@ No task has two categories, since todoman shows them in the order that group_con
 
 from __future__ import annotations
 
-from lockstep.program import Mask, Program, Typed
+from lockstep.program import Mask, Program
 
 _CONFIG = """
 path = "~/lists/*"
@@ -81,7 +81,6 @@ TODOMAN = Program(
         "todo delete 8 --yes",
         "todo --porcelain list --status ANY",
         "todo list --status COMPLETED",
-        Typed(line="todo flush", stdin="y\n"),
         "todo --porcelain list --status ANY --sort due,summary",
         "todo path 3",
         "todo nonsense",
@@ -89,4 +88,5 @@ TODOMAN = Program(
     masks=(Mask(pattern=r"[0-9a-f]{32}@[\w.-]+", why="new tasks have random names"),),
     not_compared=("*@*.ics",),
     known={_TIES: "ties between groups (GROUP BY uid ORDER BY priority) have no order in SQL"},
+    left_out={"todo flush": "it removes the database file and begins a new one"},
 )

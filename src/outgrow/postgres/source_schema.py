@@ -93,6 +93,16 @@ ORDER BY type <> 'table', position
 """
 
 
+_STATISTICS = "SELECT FROM outgrow.sqlite_master WHERE schema = %s AND name = 'sqlite_stat1'"
+
+
+def was_analyzed(connection: psycopg.Connection[Any], schema: str) -> bool:
+    """Whether sqlite_master of that schema lists the statistics of ANALYZE."""
+    return "sqlite_master" in _present(connection) and bool(
+        connection.execute(_STATISTICS, (schema,)).fetchall()
+    )
+
+
 def keep(
     connection: psycopg.Connection[Any], schema: str, source: SourceSchema, *, settings: bool = True
 ) -> None:

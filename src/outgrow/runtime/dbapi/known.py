@@ -197,5 +197,7 @@ def keep_catalog(raw: psycopg.Connection[Any], schema: str, texts: tuple[str, ..
     from outgrow.sqlite.pragmas import read_source_schema  # noqa: PLC0415
 
     with closing(replayed(texts)) as empty:
+        if source_schema.was_analyzed(raw, schema):
+            empty.execute("ANALYZE sqlite_master")  # which makes sqlite_stat1, as it did in the file
         said = read_source_schema(empty, "delete")
     source_schema.keep(raw, schema, said, settings=not texts)
