@@ -226,7 +226,7 @@ def test_an_empty_text_found_late(tmp_path: Path, database: str) -> None:
 def test_each_policy_moves_everything(tmp_path: Path, database: str) -> None:
     script = """CREATE TABLE t(id INTEGER PRIMARY KEY, a VARCHAR(5), b DATETIME, c BOOLEAN, d JSON,
       e DECIMAL(5,2), meta TEXT, is_x INT DEFAULT 0);
-      INSERT INTO t VALUES (1, 'abc', '2024-01-02 03:04:05', 1, '{"a": 1}', 1.25, '{}', 1);
+      INSERT INTO t VALUES (1, 'abc', '2024-01-02 03:04:05', 1, '{"a": 1}', 1.25, '{"b": []}', 1);
       INSERT INTO t DEFAULT VALUES"""
     path = make(tmp_path / "a.db", script)
     held = {}

@@ -68,7 +68,8 @@ INFERRED = [
     ("a", "GUID", [bytes(16)], "uuid uuid-blob"),
     ("guid", "BLOB", [bytes(16), bytes(15)], "bytea same"),
     ("a", "JSON", ["{}"], "jsonb json"),
-    ("meta", "TEXT", ["{}"], "jsonb json"),
+    ("meta", "TEXT", ["{}", '{"a": 1}'], "jsonb json"),
+    ("meta", "TEXT", ["{}", "[1, 2]"], "text same"),  # Python's repr looks so, too
     ("meta", "TEXT", ["{}", "x"], "text same"),
     ("a", "TEXT", ["{}"], "text same"),
     ("a", "STRING", ["x", 5], "text escaped"),

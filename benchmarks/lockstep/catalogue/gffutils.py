@@ -64,6 +64,7 @@ elif verb == "schema":
 """
 
 _PARENTS = "gffutils-cli parents genes.db gene06.2.e1"
+_CHILDREN = "gffutils-cli children genes.db gene01"
 _COUNT = "python genes.py count"
 
 GFFUTILS = Program(
@@ -104,7 +105,7 @@ GFFUTILS = Program(
         _COUNT,
         "python genes.py delete gene02 gene02.1",
         "python genes.py relate gene01 gene03.1",
-        "gffutils-cli children genes.db gene01",
+        _CHILDREN,
         "python genes.py bed gene05.1",
         "python genes.py length gene06",
         "python genes.py interfeatures",
@@ -116,6 +117,7 @@ GFFUTILS = Program(
     ),
     known={
         _PARENTS: "SELECT DISTINCT of a join, without ORDER BY: SQLite follows the index that it walks",
+        _CHILDREN: "SELECT DISTINCT of a join, without ORDER BY: the same",
         _COUNT: "SELECT DISTINCT featuretype, without ORDER BY: the same",
     },
 )

@@ -287,15 +287,19 @@ def defer_foreign_keys() -> Pragma:
 
 
 def page_count() -> Pragma:
-    """The size of the database."""
+    """The size of the schema's tables and indexes: a cache counts it as its own."""
 
     def asked(model: TargetModel) -> Answer:
-        size = "pg_catalog.pg_database_size(pg_catalog.current_database())"
+        size = (
+            "(SELECT coalesce(sum(pg_catalog.pg_total_relation_size(c.oid)), 0)::bigint "
+            "FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace "
+            f"WHERE c.relkind = 'r' AND n.nspname = {literal(model.schema)})"
+        )
         return Answer(
-            sql=f"SELECT 'i' || {size} / s::bigint FROM {_kept('page_size', model)}",
+            sql=f"SELECT 'i' || (1 + {size} / s::bigint) FROM {_kept('page_size', model)}",
             labels=("page_count",),
-            findings=("PRAGMA page_count: what PostgreSQL's whole database takes, in pages of page_size",),
+            findings=("PRAGMA page_count: what the tables take in PostgreSQL, in pages of page_size",),
         )
 
-    does = "the size of PostgreSQL's database, in pages of `page_size`"
+    does = "the size of the tables and indexes in PostgreSQL, in pages of `page_size`"
     return Pragma(does=does, asked=asked, given=lambda _value, model: asked(model))

@@ -55,6 +55,7 @@ def document(e: Evidence) -> Iterator[Candidate]:
         return
     if not said:
         shaped = all(text.lstrip()[:1] in {"{", "["} and text.rstrip()[-1:] in {"}", "]"} for text in e.texts)
+        shaped = shaped and any('"' in text for text in e.texts)  # {} and [1, 2] are Python's repr, too
         hint = bool(_JSON_NAME.match(e.column.name))
         if not e.inferring or not shaped or not (hint or e.profile.values >= _ENOUGH):
             return
