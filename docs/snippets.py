@@ -4,7 +4,7 @@ A fence of a page says after its language what is done with it:
 
     sql app.db       makes the SQLite file app.db
     toml plan.toml   writes that file
-    python run       runs it in the page's directory
+    python run       runs it in the page's directory, with the fresh database in URL
     console run      runs its `$` commands; the lines below each are the output they must give
     console          commands only; it may not claim an output
 
@@ -110,7 +110,8 @@ def run_page(page: str, session: Session) -> Iterator[Ran]:
             elif block.language == "toml" and block.use:
                 Path(block.use).write_text(block.body, encoding="utf-8")
             elif (block.language, block.use) == ("python", "run"):
-                subprocess.run([sys.executable, "-c", block.body], check=True)  # noqa: S603 - our own page
+                environment = {**os.environ, **session.environment, "URL": session.url}
+                subprocess.run([sys.executable, "-c", block.body], check=True, env=environment)  # noqa: S603 - our own page
             elif (block.language, block.use) == ("console", "run"):
                 for command in commands(block.body):
                     yield Ran(block=block, command=command, output=_run(command.text, session))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockstep.program import Mask, Program
 
 _USE = """
-import sys
+import datetime, sys
 from huey import SqliteHuey
 huey = SqliteHuey("tasks", filename="tasks.db", immediate=False)
 
@@ -22,7 +22,7 @@ verb, *given = sys.argv[1:]
 if verb == "put":
     for n in range(int(given[0])):
         add(n, n)
-    add.schedule((1, 2), delay=10_000)
+    add.schedule((1, 2), eta=datetime.datetime(2031, 1, 1))
     fail()
 elif verb == "look":
     print(len(huey), huey.pending_count(), huey.scheduled_count(), huey.result_count())

@@ -79,7 +79,10 @@ ROUNDUP = Program(
         "roundup-admin -i nowhere -u admin list issue",
     ),
     masks=(
-        Mask(pattern=r"\(\d{4}, \d+, \d+, \d+, \d+, [\d.]+, 0, 0, 0\)", why="times, as exports spell them"),
+        Mask(
+            pattern=r"\(\d{4}, \d+, \d+, \d+, \d+, [\d.]+, \d+, \d+, -?\d+\)",
+            why="times, as exports spell them",
+        ),
         Mask(pattern=r"[A-Z0-9]{16}(?=\.\w+@)", why="messages have random names"),
         Mask(pattern=r"PBKDF2\S*\{?\S*\}?\S*", why="passwords are salted"),
         Mask(pattern=r"\d{4}-\d\d-\d\d\.\d\d:\d\d:\d\d(\.\d+)?", why="times, in the tracker's own spelling"),
