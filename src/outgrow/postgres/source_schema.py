@@ -93,14 +93,16 @@ ORDER BY type <> 'table', position
 """
 
 
-_STATISTICS = "SELECT FROM outgrow.sqlite_master WHERE schema = %s AND name = 'sqlite_stat1'"
+_STATISTICS = (
+    "SELECT name FROM outgrow.sqlite_master WHERE schema = %s AND name LIKE 'sqlite^_stat_' ESCAPE '^'"
+)
 
 
-def was_analyzed(connection: psycopg.Connection[Any], schema: str) -> bool:
-    """Whether sqlite_master of that schema lists the statistics of ANALYZE."""
-    return "sqlite_master" in _present(connection) and bool(
-        connection.execute(_STATISTICS, (schema,)).fetchall()
-    )
+def statistics(connection: psycopg.Connection[Any], schema: str) -> frozenset[str]:
+    """Which tables of ANALYZE the sqlite_master of that schema lists: sqlite_stat1, sqlite_stat4."""
+    if "sqlite_master" not in _present(connection):
+        return frozenset()
+    return frozenset(name for (name,) in connection.execute(_STATISTICS, (schema,)))
 
 
 def keep(

@@ -197,7 +197,10 @@ def keep_catalog(raw: psycopg.Connection[Any], schema: str, texts: tuple[str, ..
     from outgrow.sqlite.pragmas import read_source_schema  # noqa: PLC0415
 
     with closing(replayed(texts)) as empty:
-        if source_schema.was_analyzed(raw, schema):
+        listed = source_schema.statistics(raw, schema)
+        if listed:
             empty.execute("ANALYZE sqlite_master")  # which makes sqlite_stat1, as it did in the file
+        if "sqlite_stat4" not in listed:
+            empty.execute("DROP TABLE IF EXISTS sqlite_stat4")  # not every build of SQLite makes it
         said = read_source_schema(empty, "delete")
     source_schema.keep(raw, schema, said, settings=not texts)
