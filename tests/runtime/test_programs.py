@@ -127,7 +127,7 @@ def test_a_traceback_is_its_last_line() -> None:
     assert Masks(0).text(text) == "a warning\nsqlite3.IntegrityError: UNIQUE constraint failed: t.a\n"
 
 
-@pytest.mark.parametrize(("name", "chosen"), [("sqlite-utils", slice(1, 11)), ("diskcache", slice(8))])
+@pytest.mark.parametrize(("name", "chosen"), [("sqlite-utils", slice(1, 11)), ("sqlitedict", slice(8))])
 def test_a_real_program(name: str, chosen: slice, tmp_path: Path, database: str) -> None:
     """Some of the commands that `benchmarks/programs.py` runs."""
     _required(name)
