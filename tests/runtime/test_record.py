@@ -293,6 +293,16 @@ def test_processes_and_threads_write_into_one_file(record: Record) -> None:
     assert len({event["c"] for event in events if event["event"] == "connect"}) == 4
 
 
+def test_connections_may_be_destroyed_while_a_line_is_written(record: Record) -> None:
+    """One event within another: the garbage collector comes whenever anything is made."""
+    _, *events = record(
+        "import gc, sqlite3\n"
+        "for i in range(300):\n    gc.set_threshold(i % 60 + 1)\n    c = sqlite3.connect('app.db')\n"
+        "del c; gc.collect()\n"
+    )
+    assert [event["event"] for event in events].count("close") == 300
+
+
 def test_a_program_that_is_killed_leaves_whole_lines(record: Record) -> None:
     text = (
         "import os, sqlite3\nc = sqlite3.connect('app.db', isolation_level=None)\n"

@@ -304,8 +304,8 @@ def test_a_call_that_waits_for_another_connection_is_waited_for(
 ) -> None:
     """As when processes note the moments of a lock in another order than the one in which they had it."""
     path = recorded(
-        "import sqlite3\nfor i in range(4):\n    c = sqlite3.connect('app.db')\n"
-        "    if i == 3: c.execute('SELECT price FROM item WHERE id = 1').fetchall()\n"
+        "import sqlite3\nfor i in range(12):\n    c = sqlite3.connect('app.db')\n"
+        "    if i == 11: c.execute('SELECT price FROM item WHERE id = 1').fetchall()\n"
         "    else:\n        c.execute('UPDATE item SET price = price * 2 + ? WHERE id = 1', (i,))\n"
         "        c.commit()\n        c.close()\n"
     )
@@ -319,7 +319,7 @@ def test_a_call_that_waits_for_another_connection_is_waited_for(
     path.write_text("".join(json.dumps(line) + "\n" for line in (header, *events)))
     done = run_outgrow("replay", path, "--to", database, "--json", check=0)
     found = json.loads(done.stdout)
-    assert (found["connections"], found["same"], found["calls"]) == (4, 11, 11)
+    assert (found["connections"], found["same"], found["calls"]) == (12, 35, 35)
 
 
 def test_the_report_for_people(recorded: Callable[..., Path], run_outgrow: Run, database: str) -> None:

@@ -32,7 +32,7 @@ class Writer:
         self._opened = -1
         self._pid = 0
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
+        self.renew()
 
     def now(self) -> int:
         """Microseconds since the recording began."""
@@ -43,8 +43,12 @@ class Writer:
         return f"{os.getpid()}.{next(self._numbers)}"
 
     def renew(self) -> None:
-        """After a fork: another thread of the parent may have held the lock."""
-        self._lock = threading.Lock()
+        """After a fork: another thread of the parent may have held the lock.
+
+        The garbage collector may destroy a connection in the midst of `write`, and that is an event too: the
+        lock lets its own thread in again.
+        """
+        self._lock = threading.RLock()
 
     def write(self, event: dict[str, Any]) -> None:
         """Appends one line. Raises OSError."""

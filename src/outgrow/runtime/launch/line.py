@@ -29,7 +29,11 @@ class Maker(Protocol):
 
 
 class Line(threading.Thread):
-    """The thread of one connection. `cursors` are those whose rows the program fetched, by statement."""
+    """The thread of one connection.
+
+    `cursors` are those whose rows the program fetched, by statement; `put_off` counts the calls that are not
+    given yet.
+    """
 
     def __init__(self, maker: Maker, name: str) -> None:
         super().__init__(daemon=True, name=f"replay of {name}")
@@ -39,6 +43,7 @@ class Line(threading.Thread):
         self._failed: BaseException | None = None
         self.connection: Connection | None = None
         self.pid = 0
+        self.put_off = 0
         self.cursors: dict[str, tuple[sqlite3.Cursor, Event, Gave]] = {}
 
     def give(self, event: Event) -> None:
@@ -52,6 +57,15 @@ class Line(threading.Thread):
         if self._failed is not None:
             raise self._failed
         return done
+
+    def is_free(self) -> bool:
+        """Whether its connection, which must be idle, has no transaction, so that nobody waits for it."""
+        if self.connection is None:
+            return False
+        try:
+            return not self.connection.in_transaction
+        except sqlite3.ProgrammingError:  # it is closed
+            return True
 
     def end(self) -> None:
         """Ends the thread after its last call."""

@@ -1,8 +1,9 @@
 """A recording run on PostgreSQL: each connection is one of the shim's, every call of it is made again.
 
 Calls are made in the order in which they ended on SQLite, one at a time. Where PostgreSQL has one wait for
-another connection, as SQLite had it wait before it ended, it is left waiting, and those after it go on. What
-came of each goes to `comparing`. Before it stands `cli.replay`.
+another connection, as SQLite had it wait before it ended, it is left waiting, and those go on that have a
+transaction, of which one must end it. The others are put off: of two that wait for one row PostgreSQL may
+take the later one first. What came of each goes to `comparing`. Before it stands `cli.replay`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -46,6 +48,7 @@ class Replay:
         self._lock = threading.Lock()
         self._lines: dict[str, Line] = {}
         self._behind: list[Line] = []
+        self._put_off: deque[tuple[Line, Event]] = deque()
         self._sets: dict[str, list[Any]] = {}
         self._of_statement: dict[str, str] = {}
         self.connections = 0
@@ -66,7 +69,7 @@ class Replay:
                 for event in events:
                     self._take(event, watch)
                 for line in list(self._lines.values()):
-                    if line not in self._behind:
+                    if line not in self._behind and not line.put_off:
                         self._end(line)
                 while self._behind:
                     self._settle(watch)
@@ -100,7 +103,12 @@ class Replay:
         if name not in self._lines:
             return
         self._settle(watch)
-        self._give(self._lines[name], event, watch)
+        line = self._lines[name]
+        if line.put_off or (self._behind and line not in self._behind and line.is_free()):
+            self._put_off.append((line, event))
+            line.put_off += 1
+        else:
+            self._give(line, event, watch)
 
     def _give(self, line: Line, event: Event, watch: psycopg.Connection[Any]) -> None:
         """Has a connection make a call, and waits for it unless it waits for another one."""
@@ -122,6 +130,10 @@ class Replay:
                     break
             else:
                 self._behind.remove(line)
+        while self._put_off and not self._behind:
+            line, event = self._put_off.popleft()
+            line.put_off -= 1
+            self._give(line, event, watch)
 
     def _may_stand_still(self, watch: psycopg.Connection[Any]) -> None:
         if self._behind and all(self._waits(line, watch) for line in self._behind):
