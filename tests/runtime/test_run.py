@@ -573,7 +573,7 @@ def test_no_password_is_shown(
         ([], "say what the file becomes: --to URL for PostgreSQL, or --record FILE to write down what runs"),
         (
             ["--record", "r", "--schema", "s"],
-            "--schema and --values are of a PostgreSQL: add --to URL, or leave them out",
+            "--schema, --values and --keys are of a PostgreSQL: add --to URL, or leave them out",
         ),
         (["--to", "postgresql://", "--values", "own"], "--values own: it must be one of sqlite, native"),
         (

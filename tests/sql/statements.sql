@@ -164,3 +164,13 @@ INSERT INTO tag VALUES (1, 'red', 7) ON CONFLICT DO UPDATE SET rank = rank + exc
 INSERT INTO code(id, code, label) VALUES (9, 1.5, 1e20) RETURNING code, label, typeof(label)
 SELECT name, max(nullif(id, id)) FROM item
 SELECT name, min(price) FROM item WHERE price IS NULL OR id < 3 GROUP BY price IS NULL ORDER BY 2
+SELECT id, at, length(at), substr(at, -3) FROM moment ORDER BY at DESC
+SELECT id FROM moment WHERE at > '2024-02-28 12:00:00' ORDER BY at
+SELECT id FROM moment WHERE at >= '2024-02-28 12:00:00.' OR at < '2024' ORDER BY id
+SELECT id FROM moment WHERE at < '2024-02-28 12:00:00.5' ORDER BY id
+SELECT id FROM moment WHERE at <= '2024-02-28 12:00:00.000001z' AND at >= '2024-02-28 12:00:00.0000001' ORDER BY id
+SELECT id FROM moment WHERE at = '2024-02-28 12:00:00.000000' OR at IN ('2024-02-28 12:00:00.5', '2024-02-28 12:00:00.500000', '2024-02-28 12:00:01') ORDER BY id
+SELECT id, at BETWEEN '2024-02-28 12:00:00' AND '2024-02-28 12:00:00.500000', at <> '2024-02-28 12:00:00.000001', '2024-02-28 12:00:00.50000' < at FROM moment ORDER BY id
+SELECT id, julianday(at), strftime('%s', at), strftime('%f', at), datetime(at), date(at, '+1 day'), time(at) FROM moment ORDER BY id
+SELECT max(at), min(at), count(DISTINCT at) FROM moment
+SELECT a.id, b.id FROM moment AS a JOIN item AS b ON a.at = b.added OR a.at > b.added ORDER BY 1, 2

@@ -73,6 +73,7 @@ Written = str | tuple[str, tuple[Value, ...]]
 
 def _same_afterwards(moved: Moved, *statements: Written) -> None:
     """Each statement gives the same rows or fails on both, and leaves the same tables."""
+    moved._settle()
     moved.lite.execute("BEGIN")
     try:
         with moved.post.transaction(force_rollback=True):

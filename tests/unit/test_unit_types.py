@@ -77,8 +77,21 @@ def test_declared(text: str, expected: tuple[str, int | None, int | None]) -> No
         (["2024-01-02 03:04"], ["timestamp-text:YYYY-MM-DD HH:MM"]),
         (
             ["2024-01-02T03:04:05"],
-            [f"timestamp-text:YYYY-MM-DDTHH:MM:SS{f}" for f in ("", "[.ffffff]", "[.f]")],
+            [f"timestamp-text:YYYY-MM-DDTHH:MM:SS{f}" for f in ("[.ffffff]", "[.f]")],
         ),
+        (
+            ["2024-01-02 03:04:05Z"],
+            [f"timestamptz-text:YYYY-MM-DD HH:MM:SS{f}Z" for f in ("", "[.ffffff]", "[.f]")],
+        ),
+        (
+            ["2024-01-02 03:04:05 +0000 UTC"],
+            [f"timestamptz-text:YYYY-MM-DD HH:MM:SS{f} +0000 UTC" for f in ("[.f]", "[.ffffff]")],
+        ),
+        (
+            ["2024-01-02 03:04:05.123456"],
+            [f"timestamp-text:YYYY-MM-DD HH:MM:SS{f}" for f in (".ffffff", "[.ffffff]", "[.f]")],
+        ),
+        (["2024-01-02 03:04:05.000000"], ["timestamp-text:YYYY-MM-DD HH:MM:SS.ffffff"]),
         (["2024-01-02 03:04:05.120"], ["timestamp-text:YYYY-MM-DD HH:MM:SS.fff"]),
         (
             ["2024-01-02 03:04:05.123456", "2024-01-02 03:04:05"],
@@ -98,6 +111,11 @@ def test_declared(text: str, expected: tuple[str, int | None, int | None]) -> No
 )
 def test_date_formats(texts: list[str], recipes: list[str]) -> None:
     assert [form.recipe for form in date_formats(texts)] == recipes
+
+
+def test_sqlites_clock_writes_whole_seconds() -> None:
+    forms = [form.recipe for form in date_formats(["2024-01-02 03:04:05"], whole=True)]
+    assert forms == [f"timestamp-text:YYYY-MM-DD HH:MM:SS{f}" for f in ("", "[.ffffff]", "[.f]")]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from outgrow.schema.names import fold
 app = new_app()
 
 _VALUES = ("sqlite", "native")
+_KEYS = ("sqlite", "identity")
 _TEXTS = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite^_%' ESCAPE '^'"
 
 
@@ -39,6 +41,15 @@ def command(
     values: Annotated[
         str | None,
         typer.Option("--values", metavar="|".join(_VALUES), help="Whose values rows hold [sqlite]."),
+    ] = None,
+    keys: Annotated[
+        str | None,
+        typer.Option(
+            "--keys",
+            metavar="|".join(_KEYS),
+            help="Who numbers new rows: as SQLite does, by which inserts wait for each other, or PostgreSQL "
+            "[sqlite].",
+        ),
     ] = None,
     record: Annotated[
         Path | None,
@@ -62,12 +73,13 @@ def command(
     Exit codes: the program's own. If that is 0: 2 when no process of it loaded outgrow, 3 when SOURCE was
     written to all the same. Before the program is started: 2 usage; 4 target.
     """
-    _check(to, schema, values, record, rows)
+    _check(to, {"--schema": schema, "--values": values, "--keys": keys}, record, rows)
     database = Path(os.path.abspath(db))  # noqa: PTH100 - Path.absolute keeps the dots
     if to is not None:
         for line in _looked_at(to, schema or "public", database):
             _say(line)
-    facts = {"database": str(database), "url": to or "", "schema": schema or "", "values": values or ""}
+    said = {"schema": schema or "", "values": values or "", "keys": keys or ""}
+    facts = {"database": str(database), "url": to or "", **said}
     if record is None:
         raise typer.Exit(_run(program, facts))
     path = _begun(record, database, to)
@@ -76,15 +88,20 @@ def command(
     )
 
 
-def _check(to: str | None, schema: str | None, values: str | None, record: Path | None, rows: int) -> None:
+def _check(to: str | None, said: Mapping[str, str | None], record: Path | None, rows: int) -> None:
     if to is None and record is None:
         raise ConfigError(
             "say what the file becomes: --to URL for PostgreSQL, or --record FILE to write down what runs"
         )
-    if to is None and (schema or values):
-        raise ConfigError("--schema and --values are of a PostgreSQL: add --to URL, or leave them out")
-    if values is not None and values not in _VALUES:
-        raise ConfigError(f"--values {values}: it must be one of {', '.join(_VALUES)}")
+    if to is None and any(said.values()):
+        raise ConfigError(
+            f"{', '.join(list(said)[:-1])} and {list(said)[-1]} are of a PostgreSQL: add --to URL, or leave "
+            "them out"
+        )
+    for name, words in (("--values", _VALUES), ("--keys", _KEYS)):
+        word = said[name]
+        if word is not None and word not in words:
+            raise ConfigError(f"{name} {word}: it must be one of {', '.join(words)}")
     if rows and record is None:
         raise ConfigError("--rows is of a recording: add --record FILE, or leave it out")
 

@@ -28,9 +28,10 @@ def connect(database: Any, *arguments: Any, **options: Any) -> Any:
     """A connection to `postgresql://…`, else to a SQLite file as `sqlite3.connect` opens it.
 
     Beside sqlite3's own parameters a URL takes `schema` (where in the database the file was moved, "public"
-    unless told) and `values`: "sqlite" gives the values that SQLite gave, "native" PostgreSQL's (dates, JSON,
-    UUIDs, decimals and flags as Python has them). Raises sqlite3.OperationalError when there is no connection
-    to be had.
+    unless told), `values`: "sqlite" gives the values that SQLite gave, "native" PostgreSQL's (dates, JSON,
+    UUIDs, decimals and flags as Python has them), and `keys`: "identity" has PostgreSQL number new rows,
+    "sqlite" numbers them behind the greatest number, as SQLite does, for which inserts wait for each other's
+    transactions. Raises sqlite3.OperationalError when there is no connection to be had.
     """
     if not is_url(database):
         return _standard.connect(database, *arguments, **options)

@@ -1,7 +1,7 @@
 """The text of DATABASE_URL: what it names, in whichever of its common spellings.
 
 Text only. Before it stands `settings`; the URLs that come out are libpq's, except for our own
-`schema` and `values`, which `connect` takes out.
+`schema`, `values` and `keys`, which `connect` takes out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from outgrow.postgres.redact import redact, uri_password
 PARTS = {"host": "host", "port": "port", "db": "dbname", "user": "user", "password": "password"}
 """The endings of POSTGRES_* and libpq's words for them."""
 
-OWN = ("schema", "values")
+OWN = ("schema", "values", "keys")
 """Parameters of a URL that are outgrow's, not libpq's."""
 
 _POSTGRESQL = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")

@@ -44,13 +44,15 @@ def bounded(operator: str, column: Value, text: Value) -> tuple[str, str] | Valu
 
 
 def _pattern(column: Value) -> tuple[str, int] | None:
-    """The pattern of to_char that gives the column's texts, and their step; None for a variable form."""
+    """The pattern of `sqlite.moment_from` that gives the column's texts, and their step; None for no such."""
     recipe, spelling = held.conversion_of(column)
     if recipe not in {"timestamp-text", "date-text"} or column.type not in {"timestamp", "date"}:
         return None
     pattern = held.plain_pattern(spelling)
     if pattern is None or not pattern.startswith("YYYY"):
         return None
+    if pattern.endswith("[.FF6]"):
+        return pattern, 1
     if pattern[-3:-1] == "FF":
         return pattern, 10 ** (6 - int(pattern[-1]))
     return next(((pattern, step) for end, step in _STEPS.items() if pattern.endswith(end)), None)

@@ -224,11 +224,16 @@ def _whole_pattern(found: re.Match[str]) -> str:
 
 
 def plain_pattern(spelling: str) -> str | None:
-    """The pattern of to_char for a format whose texts have one length and no zone; None for any other."""
+    """The pattern for `sqlite.moment_from` of a format without zone; None for any other.
+
+    It is one of to_char, or ends in `[.FF6]` for six digits that are left out when zero.
+    """
     found = _FORMAT.match(spelling)
-    fraction = found["fraction"] or "" if found is not None else "["
-    if found is None or found["zone"] or fraction.startswith("["):
+    fraction = found["fraction"] or "" if found is not None else "[.f]"
+    if found is None or found["zone"] or fraction == "[.f]":
         return None
+    if fraction.startswith("["):
+        return f"{_whole_pattern(found)}[.FF6]"
     return _whole_pattern(found) + (f".FF{len(fraction) - 1}" if fraction else "")
 
 
@@ -281,7 +286,8 @@ def _date_literal(text: str, spelling: str, type_: str) -> str | None:
         (suffix for suffix in ("Z", "+00:00") if type_ == "timestamptz" and spelling.endswith(suffix)), ""
     )
     plain, local = text.removesuffix(zone), spelling.removesuffix(zone)
-    if local not in form or len(text) != len(spelling) or not text.endswith(zone) or not text.isascii():
+    local = local.removesuffix("[.ffffff]").removesuffix("[.f]")
+    if local not in form or len(plain) != len(local) or not text.endswith(zone) or not text.isascii():
         return None
     if type_ == "timestamptz" and not zone:
         return None

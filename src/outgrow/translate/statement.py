@@ -48,7 +48,8 @@ class Translated:
     `sql` is "" when there is nothing to run; `rows` then holds the answer that is known already, if the
     statement has one. `parameters` says how each is to be sent, `names` which number a named one has.
     `keyed` says that behind the columns the rowid of each inserted row follows, NULL for one that was there;
-    `writes` is the table that the statement changes.
+    `writes` is the table that the statement changes; `numbered` says that a sequence may give its new rows
+    their rowids.
     """
 
     sql: str
@@ -59,6 +60,7 @@ class Translated:
     findings: tuple[str, ...] = ()
     keyed: bool = False
     writes: str = ""
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +150,7 @@ def _translated(
         keyed=wanted.keyed, row_by_row=wanted.row_by_row,
     )  # fmt: skip
     findings: tuple[str, ...] = ()
-    keyed, writes = False, ""
+    keyed, writes, numbered = False, "", False
     if wanted.keyed and isinstance(node, tree.Query):
         node = in_natural_order(node, model)
     elif wanted.keyed and isinstance(node, tree.Insert) and node.source is not None:
@@ -159,7 +161,7 @@ def _translated(
     else:
         found = change(node, scope)
         text, values, labels = found.sql, found.columns, found.labels
-        findings, keyed, writes = found.findings, found.keyed, node.table
+        findings, keyed, writes, numbered = found.findings, found.keyed, node.table, found.numbered
     return Translated(
         sql=_with_unused(text, bound),
         columns=tuple(_column(label, value) for label, value in zip(labels, values, strict=True)),
@@ -168,6 +170,7 @@ def _translated(
         findings=findings,
         keyed=keyed,
         writes=writes,
+        numbered=numbered,
     )
 
 

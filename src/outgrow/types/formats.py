@@ -29,10 +29,13 @@ class DateFormat:
         return f"{self.kind}-text:{self.spelling}"
 
 
-def date_formats(texts: Sequence[str]) -> tuple[DateFormat, ...]:
-    """FORMATs that may fit every text given, most exact first; empty when no one FORMAT can.
+def date_formats(texts: Sequence[str], *, whole: bool = False) -> tuple[DateFormat, ...]:
+    """FORMATs that may fit every text given, the best first; empty when no one FORMAT can.
 
-    A sample can only suggest: the conversion checks every value.
+    A sample can only suggest: the conversion checks every value. `whole` says that seconds stay whole, as
+    where SQLite's clock writes them. Others may have a fraction tomorrow, which Python leaves out where it is
+    zero: a FORMAT that does the same is best, but for the zone `Z`, behind which it would upset the order of
+    the texts.
     """
     found = [_TEXT.match(text) for text in texts]
     if not found or any(match is None or not (match["date"] or match["time"]) for match in found):
@@ -48,14 +51,14 @@ def date_formats(texts: Sequence[str]) -> tuple[DateFormat, ...]:
         return ()
     head = ("YYYY-MM-DD" if date else "") + separator + ("HH:MM" if time else "") + (":SS" if seconds else "")
     kind: DateKind = "date" if not time else "time" if not date else "timestamptz" if zone else "timestamp"
-    fractions = _fractions({m["fraction"] or "" for m in matches}) if seconds else ("",)
+    fractions = _fractions({m["fraction"] or "" for m in matches}, zone, whole=whole) if seconds else ("",)
     return tuple(DateFormat(kind=kind, spelling=head + fraction + zone) for fraction in fractions)
 
 
-def _fractions(seen: set[str]) -> tuple[str, ...]:
+def _fractions(seen: set[str], zone: str, *, whole: bool) -> tuple[str, ...]:
     lengths = {len(fraction) for fraction in seen}
     if lengths == {0}:
-        return ("", "[.ffffff]", "[.f]")
+        return without_fraction(zone, whole=whole)
     fits: list[str] = []
     if len(lengths) == 1:
         fits.append("." + "f" * (lengths.copy().pop() - 1))
@@ -64,3 +67,10 @@ def _fractions(seen: set[str]) -> tuple[str, ...]:
     if not any(fraction.endswith("0") for fraction in seen):
         fits.append("[.f]")
     return tuple(fits)
+
+
+def without_fraction(zone: str, *, whole: bool) -> tuple[str, ...]:
+    """How a FORMAT may write the fraction where no text has one, the best first."""
+    if whole or zone == "Z":
+        return ("", "[.ffffff]", "[.f]")
+    return ("[.f]", "[.ffffff]") if zone.endswith(" UTC") else ("[.ffffff]", "[.f]")

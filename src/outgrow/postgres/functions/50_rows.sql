@@ -273,6 +273,26 @@ BEGIN
 END
 $$;
 
+-- Has the next rowid be the one behind the greatest there is, as on SQLite: a number of a row that was deleted or
+-- never came to be is given again. Who asks waits for the end of others' transactions that asked with that
+-- lock, so that the greatest one is known.
+CREATE OR REPLACE FUNCTION sqlite.reuse_rowids(relation text, key text, lock bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+  sequence text := pg_get_serial_sequence(relation, key);
+  largest bigint;
+BEGIN
+  IF sequence IS NULL THEN
+    RETURN;
+  END IF;
+  PERFORM pg_advisory_xact_lock(lock);
+  EXECUTE format('SELECT greatest(max(%I), 0) FROM %s', key, relation) INTO largest;
+  IF largest < 9223372036854775807 THEN
+    PERFORM setval(sequence, largest + 1, false);
+  END IF;
+END
+$$;
+
 -- A number as a decimal whose point says that it is a real.
 CREATE OR REPLACE FUNCTION sqlite.pointed(number text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -333,7 +353,8 @@ END $$;
 
 -- The first instant, in steps of so many microseconds, whose text in that pattern is not less than the given
 -- text (beyond: greater than it); infinity where there is none. With numeric, a text that looks like a number
--- is one, and so less than any text. Years 1 to 9999. Nothing in such a pattern depends on a setting.
+-- is one, and so less than any text. Years 1 to 9999. The pattern is one of to_char in which nothing depends
+-- on a setting; at its end [.FF6] stands for six digits that are left out when zero.
 CREATE OR REPLACE FUNCTION sqlite.moment_from(
     given text, pattern text, step bigint, numeric_too boolean, beyond boolean
 ) RETURNS timestamp
@@ -345,13 +366,15 @@ DECLARE
     micros bigint;
     found timestamp;
     written text;
+    whole text := replace(pattern, '[.FF6]', '');
+    fractional text := replace(replace(pattern, '[', ''), ']', '');
 BEGIN
     IF numeric_too AND sqlite.numeric_affinity('t' || given) NOT LIKE 't%' THEN
         RETURN '-infinity';
     END IF;
     IF given ~ '^\d{3}[1-9]-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])([ T]([01]\d|2[0-3])(:[0-5]\d){1,2}(\.\d{1,6})?)?$' THEN
         found := given::timestamp;
-        IF to_char(found, pattern) = given THEN
+        IF to_char(found, CASE found WHEN date_trunc('second', found) THEN whole ELSE fractional END) = given THEN
             RETURN found + CASE WHEN beyond THEN step ELSE 0 END * interval '1 microsecond';
         END IF;
     END IF;
@@ -360,7 +383,7 @@ BEGIN
         micros := middle * step;
         found := timestamp '0001-01-01' + (micros / 86400000000) * interval '1 day'
                  + (micros % 86400000000) * interval '1 microsecond';
-        written := to_char(found, pattern);
+        written := to_char(found, CASE micros % 1000000 WHEN 0 THEN whole ELSE fractional END);
         IF written COLLATE "C" > given OR (NOT beyond AND written = given) THEN
             most := middle;
         ELSE
@@ -382,5 +405,5 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     found timestamp := sqlite.moment_from(given, pattern, step, numeric_too, false);
 BEGIN
-    RETURN CASE WHEN isfinite(found) AND to_char(found, pattern) = given THEN found ELSE 'infinity' END;
+    RETURN CASE WHEN found < sqlite.moment_from(given, pattern, step, numeric_too, true) THEN found ELSE 'infinity' END;
 END $$;

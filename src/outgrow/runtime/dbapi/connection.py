@@ -21,7 +21,7 @@ from outgrow.runtime.dbapi.blob import Blob
 from outgrow.runtime.dbapi.cursor import Cursor
 from outgrow.runtime.dbapi.engine import Engine
 from outgrow.runtime.dbapi.failures import failure
-from outgrow.runtime.dbapi.opening import Values, opened, place
+from outgrow.runtime.dbapi.opening import Keys, Values, opened, place
 from outgrow.runtime.dbapi.shadow import Shadow
 from outgrow.schema.names import quote_sqlite
 
@@ -34,7 +34,7 @@ _LEVELS = {"", "DEFERRED", "IMMEDIATE", "EXCLUSIVE"}
 class Connection(sqlite3.Connection):
     """A connection to a moved database, used like one of the standard module.
 
-    Beside what `sqlite3.connect` takes: `schema` and `values` as in `outgrow.connect`. Raises
+    Beside what `sqlite3.connect` takes: `schema`, `values` and `keys` as in `outgrow.connect`. Raises
     sqlite3.OperationalError when PostgreSQL cannot be reached or the schema was not moved.
     """
 
@@ -42,18 +42,19 @@ class Connection(sqlite3.Connection):
         self, database: str, timeout: float = 5.0, detect_types: int = 0,
         isolation_level: str | None = "", check_same_thread: bool = True, factory: Any = None,
         cached_statements: int = 128, uri: bool = False, *, autocommit: bool | int = LEGACY,
-        schema: str | None = None, values: Values | None = None,
+        schema: str | None = None, values: Values | None = None, keys: Keys | None = None,
     ) -> None:  # fmt: skip
         del factory, uri
         self._leave()
         self.__dict__.pop("_closed", None)  # until there is a connection it is none
-        where = place(database, schema, values)
+        where = place(database, schema, values, keys)
         raw = opened(where.url)
         try:
             self._enter(
                 raw, timeout=timeout, detect_types=detect_types, isolation_level=isolation_level,
                 check_same_thread=check_same_thread, cached_statements=cached_statements,
-                autocommit=autocommit, schema=where.schema, values=where.values, url=where.url,
+                autocommit=autocommit, schema=where.schema, values=where.values, keys=where.keys,
+                url=where.url,
             )  # fmt: skip
         except BaseException:
             raw.close()
@@ -63,7 +64,7 @@ class Connection(sqlite3.Connection):
     def over(
         cls, raw: psycopg.Connection[Any], *,
         release: Callable[[psycopg.Connection[Any]], None] | None = None,
-        schema: str = "public", values: Values = "sqlite", timeout: float = 5.0,
+        schema: str = "public", values: Values = "sqlite", keys: Keys = "identity", timeout: float = 5.0,
         isolation_level: str | None = "", check_same_thread: bool = False, detect_types: int = 0,
         autocommit: bool | int = LEGACY,
     ) -> Self:  # fmt: skip
@@ -75,14 +76,14 @@ class Connection(sqlite3.Connection):
         made._enter(
             raw, timeout=timeout, detect_types=detect_types, isolation_level=isolation_level,
             check_same_thread=check_same_thread, cached_statements=128, autocommit=autocommit, schema=schema,
-            values=values, url=None, release=release,
+            values=values, keys=keys, url=None, release=release,
         )  # fmt: skip
         return made
 
     def _enter(
         self, raw: psycopg.Connection[Any], *, timeout: float, detect_types: int,
         isolation_level: str | None, check_same_thread: bool, cached_statements: int, autocommit: bool | int,
-        schema: str, values: Values, url: str | None,
+        schema: str, values: Values, keys: Keys, url: str | None,
         release: Callable[[psycopg.Connection[Any]], None] | None = None,
     ) -> None:  # fmt: skip
         super().__init__(
@@ -103,6 +104,7 @@ class Connection(sqlite3.Connection):
             self._engine = Engine(
                 raw, schema=schema, native=values == "native", timeout=timeout, url=url, shadow=self._shadow
             )
+            self._engine.reuses_keys = keys == "sqlite"
         except OutgrowError as error:
             raise failure(sqlite3.OperationalError, str(error), "SQLITE_CANTOPEN", error) from None
         except psycopg.Error as error:

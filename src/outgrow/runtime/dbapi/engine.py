@@ -11,6 +11,7 @@ import logging
 import re
 import sqlite3
 import struct
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -62,8 +63,9 @@ class Outcome:
 class Engine(Standing):
     """What one connection runs its statements with. Raises sqlite3.Error. Not for two threads at once.
 
-    `asks_first` has every statement shown to SQLite's authorizer; `own` are the program's own functions;
-    `file` is the path by which an unchanged program knows its database.
+    `asks_first` has every statement shown to SQLite's authorizer; `reuses_keys` has new rows numbered as
+    SQLite does, and not by a sequence; `own` are the program's own functions; `file` is the path by which an
+    unchanged program knows its database.
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class Engine(Standing):
         shadow: Shadow,
     ) -> None:  # fmt: skip
         super().__init__(raw, schema=schema, native=native, timeout=timeout, url=url, shadow=shadow)
-        self.asks_first = False
+        self.asks_first = self.reuses_keys = False
         self.file = ""
         self.own = local.OwnFunctions()
         self.total_changes = 0
@@ -148,19 +150,27 @@ class Engine(Standing):
         made = [(self.prepared(statement, bound), bound[0]) for bound in sets]
         if len(made) == 1 or any(prepared.asks_session for prepared, _ in made):
             return sum(max(self._outcome(statement, *each).rowcount, 0) for each in made)
+        requests: list[Request] = []
+        ends: list[int] = []
         try:
-            requests = [_request(prepared, values) for prepared, values in made]
+            for prepared, values in made:
+                if not requests or prepared.may_leave_out:
+                    requests += self._numbering(prepared)
+                ends.append(len(requests))
+                requests.append(_request(prepared, values))
         except NulError as error:
             raise failure(sqlite3.DataError, str(error), "SQLITE_MISMATCH", error) from None
         try:
             results = self.session.run(requests, writes=True)
         except FailedError as failed:
-            if failed.place > 0 and not is_lost(failed.error):
-                self._run_part(statement, sets[: failed.place])
+            done = bisect_left(ends, failed.place)
+            if done > 0 and not is_lost(failed.error):
+                self._run_part(statement, sets[:done])
             raise self.failed(failed.error, rolls_back=statement.rolls_back) from failed.error
-        for (prepared, _), result in zip(made, results, strict=True):
+        found = [results[end] for end in ends]
+        for (prepared, _), result in zip(made, found, strict=True):
             self._count(result, prepared)
-        return sum(result.command_tuples or 0 for result in results)
+        return sum(result.command_tuples or 0 for result in found)
 
     def prepared(self, statement: Statement, bound: Bound) -> Prepared:
         """What a statement is on PostgreSQL for those values; tells once what is to be known of it."""
@@ -194,7 +204,9 @@ class Engine(Standing):
             if statement.writes:
                 raise failure(sqlite3.DataError, str(error), "SQLITE_MISMATCH", error) from None
             self.refuse(statement, TranslationError(str(error), statement.sql))
-        requests = [self._remembered(), request] if prepared.asks_session else [request]
+        requests = [*self._numbering(prepared), request]
+        if prepared.asks_session:
+            requests.insert(0, self._remembered())
         if self.wire.progress is not None and self.wire.told_to_stop():
             raise failure(sqlite3.OperationalError, "interrupted", "SQLITE_INTERRUPT")
         is_open, begun = self.session.open, self.session.begun
@@ -225,6 +237,10 @@ class Engine(Standing):
             value = result.get_value(result.ntuples - 1, result.nfields - 1)
             if value is not None:
                 self.last_rowid = int(_ROWID(value)[0])
+
+    def _numbering(self, prepared: Prepared) -> list[Request]:
+        """What is sent before an INSERT, if anything."""
+        return [prepared.before] if self.reuses_keys and prepared.before is not None else []
 
     def _remembered(self) -> Request:
         numbers = (self.last_rowid or 0, self.changes, self.total_changes)

@@ -7,6 +7,7 @@ Read from what the target keeps, once for all connections; `definitions` makes t
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -21,8 +22,8 @@ from outgrow.options import Options
 from outgrow.postgres import functions, kept_model
 from outgrow.runtime.dbapi.statement import Statements
 from outgrow.schema import document
-from outgrow.schema.names import quote
-from outgrow.schema.target import TEMPORARY, TargetModel
+from outgrow.schema.names import fold, quote
+from outgrow.schema.target import TEMPORARY, Relation, TargetModel
 
 log = logging.getLogger("outgrow.runtime")
 log.addHandler(logging.NullHandler())  # what is told here is the program's to show, not its stderr's
@@ -39,7 +40,10 @@ class Known:
 
     def __post_init__(self) -> None:
         for name, native in (("plain", False), ("native", True)):
-            made = Statements(self.model, bytewise=self.options.bytewise, native=native)
+            made = Statements(
+                self.model, bytewise=self.options.bytewise, native=native,
+                counting=frozenset(fold(relation.source) for relation in self.counting()),
+            )  # fmt: skip
             object.__setattr__(self, name, made)
 
     @property
@@ -56,6 +60,16 @@ class Known:
     def texts(self) -> tuple[str, ...]:
         """SQLite's CREATE texts, tables first, temporary objects last."""
         return self.remembered.texts
+
+    def counting(self) -> Iterator[Relation]:
+        """The tables with AUTOINCREMENT, which never give a number twice."""
+        counting = [text for text in self.texts if "AUTOINCREMENT" in text.upper()]
+        for relation in self.model.relations if counting else ():
+            pattern = re.compile(
+                rf"CREATE\s+TABLE\s+[\"'`\[]?{re.escape(relation.source)}(?!\w)", re.IGNORECASE
+            )
+            if relation.rowid_alias is not None and any(pattern.match(text) for text in counting):
+                yield relation
 
     def changed(self, model: TargetModel, texts: tuple[str, ...], version: int) -> Known:
         """The state after a definition."""

@@ -1,14 +1,15 @@
 """From what a program passes to `connect` to a connection of psycopg, ready for a session.
 
-Used by `connection`. A URL may say, beside what libpq reads, `schema` (of the target) and `values`.
+Used by `connection`. A URL may say, beside what libpq reads, `schema` (of the target), `values` and `keys`.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import unquote
 
 import psycopg
@@ -18,11 +19,15 @@ from outgrow.postgres import functions
 from outgrow.postgres.connect import connect
 from outgrow.runtime.dbapi.failures import failure
 from outgrow.runtime.dbapi.known import log
-from outgrow.runtime.urls import without_own
+from outgrow.runtime.urls import OWN, without_own
+
+T = TypeVar("T")
 
 Values = Literal["sqlite", "native"]
+Keys = Literal["identity", "sqlite"]
 
 _VALUES: dict[str, Values] = {"sqlite": "sqlite", "native": "native"}
+_KEYS: dict[str, Keys] = {"identity": "identity", "sqlite": "sqlite"}
 
 _PATIENCE = 10.0
 """Seconds that a lost connection waits for a server that is starting again."""
@@ -30,11 +35,12 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a session is: libpq's URL, the schema of the target, and which values rows hold."""
+    """Where a session is: libpq's URL, the schema of the target, which values rows hold, who numbers them."""
 
     url: str
     schema: str
     values: Values
+    keys: Keys
 
 
 def is_url(database: Any) -> bool:
@@ -42,26 +48,33 @@ def is_url(database: Any) -> bool:
     return isinstance(database, str) and database.startswith(("postgresql://", "postgres://"))
 
 
-def place(url: str, schema: str | None, values: str | None) -> Place:
+def place(url: str, schema: str | None, values: str | None, keys: str | None = None) -> Place:
     """The place that a URL and what goes with it name; sqlite3.OperationalError when they contradict."""
     said: dict[str, str] = {}
     for word in url.partition("?")[2].split("&"):
         key, _, value = word.partition("=")
-        if key in {"schema", "values"}:
+        if key in OWN:
             said[key] = unquote(value)
-    for key, given in (("schema", schema), ("values", values)):
+    for key, given in (("schema", schema), ("values", values), ("keys", keys)):
         if given is not None and said.get(key, given) != given:
             raise failure(
                 sqlite3.OperationalError, f"{key} is {given}, and the URL says {said[key]}: say it once",
                 "SQLITE_CANTOPEN",
             )  # fmt: skip
-    word = values or said.get("values") or "sqlite"
-    chosen = _VALUES.get(word)
-    if chosen is None:
-        raise failure(
-            sqlite3.OperationalError, f"values is {word}: it must be sqlite or native", "SQLITE_CANTOPEN"
-        )
-    return Place(url=without_own(url), schema=schema or said.get("schema") or "public", values=chosen)
+    return Place(
+        url=without_own(url),
+        schema=schema or said.get("schema") or "public",
+        values=_one_of(_VALUES, "values", values or said.get("values") or "sqlite"),
+        keys=_one_of(_KEYS, "keys", keys or said.get("keys") or "identity"),
+    )
+
+
+def _one_of(words: Mapping[str, T], name: str, word: str) -> T:
+    found = words.get(word)
+    if found is None:
+        said = f"{name} is {word}: it must be {' or '.join(words)}"
+        raise failure(sqlite3.OperationalError, said, "SQLITE_CANTOPEN")
+    return found
 
 
 def opened(url: str, *, patient: bool = False) -> psycopg.Connection[Any]:

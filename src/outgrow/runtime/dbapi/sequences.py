@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from psycopg import pq
@@ -33,7 +33,7 @@ def is_named(sql: str) -> bool:
 def rows(known: Known, ask: Ask) -> list[tuple[Any, ...]]:
     """Name and greatest number given out, of each AUTOINCREMENT table that has given one."""
     found = []
-    for relation in _counting(known):
+    for relation in known.counting():
         (reached,) = _NUMBER(ask(_reached(relation)).get_value(0, 0) or bytes(8))
         if reached:
             found.append((relation.source, reached))
@@ -48,20 +48,11 @@ def change(shadow: Shadow, known: Known, ask: Ask, sql: str, values: Sequence[An
     before = dict(cursor.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
     changed = cursor.execute(sql, values).rowcount
     after = dict(cursor.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
-    for relation in _counting(known):
+    for relation in known.counting():
         name = relation.source
         if before.get(name) != after.get(name):
             ask(_set(relation, after.get(name)))
     return changed
-
-
-def _counting(known: Known) -> Iterator[Relation]:
-    for relation in known.model.relations:
-        pattern = re.compile(rf"CREATE\s+TABLE\s+[\"'`\[]?{re.escape(relation.source)}(?!\w)", re.IGNORECASE)
-        if relation.rowid_alias is not None and any(
-            pattern.match(text) and "AUTOINCREMENT" in text.upper() for text in known.texts
-        ):
-            yield relation
 
 
 def _sequence(relation: Relation) -> tuple[str, str, str]:

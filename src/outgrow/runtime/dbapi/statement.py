@@ -14,8 +14,11 @@ from typing import Any
 
 from outgrow.errors import TranslationError
 from outgrow.runtime.dbapi.binding import Layout
+from outgrow.runtime.dbapi.session import serial_of
 from outgrow.runtime.dbapi.values import OIDS, Encoder, encoders, fixes
+from outgrow.runtime.dbapi.wire import Request
 from outgrow.schema.lexer import TokenError, tokens
+from outgrow.schema.names import fold, literal, qualified
 from outgrow.schema.target import TargetModel
 from outgrow.translate.statement import Translated, Wanted, translate_statement
 from outgrow.translate.value import Kind
@@ -36,16 +39,21 @@ class Prepared:
     `sql` is the text as bytes; `encode` gives the binary form of each parameter, `oids` their types; `fix` is
     what each column still needs to be SQLite's value, by its place; `label_sql` is a SELECT for SQLite with
     the same column names; `asks_session` says that it calls last_insert_rowid() or changes(), `escapes` that
-    texts which are no UTF-8 may come.
+    texts which are no UTF-8 may come. `before` has its table number new rows as SQLite does, where that is
+    not what a sequence does, and `may_leave_out` says that a number may be taken for a row that is not
+    inserted.
     """
 
     __slots__ = (
-        "asks_session", "encode", "escapes", "fix", "formats", "inserts", "keyed", "label_sql", "oids", "sql",
-        "translated", "width",
+        "asks_session", "before", "encode", "escapes", "fix", "formats", "inserts", "keyed", "label_sql",
+        "may_leave_out", "oids", "sql", "translated", "width",
     )  # fmt: skip
 
-    def __init__(self, translated: Translated, *, native: bool, inserts: bool) -> None:
+    def __init__(
+        self, translated: Translated, *, native: bool, inserts: bool, before: Request | None = None
+    ) -> None:
         self.translated = translated
+        self.before = before
         self.sql = translated.sql.encode()
         self.encode: tuple[Encoder, ...] = encoders(translated.parameters)
         self.oids = [OIDS[kind] for kind in translated.parameters]
@@ -54,6 +62,7 @@ class Prepared:
         self.escapes = any(column.conversion.startswith("escaped") for column in translated.columns)
         self.keyed = translated.keyed
         self.inserts = inserts
+        self.may_leave_out = b"ON CONFLICT" in self.sql or not self.sql.startswith(b"INSERT")
         self.width = len(translated.columns)
         self.asks_session = _OF_THE_SESSION.search(translated.sql) is not None
         self.label_sql = _label_sql([column.label for column in translated.columns])
@@ -132,10 +141,16 @@ class Statement:
 
 
 class Statements:
-    """The statements of one model. Any thread may ask; a translation may be made twice, never wrongly."""
+    """The statements of one model. Any thread may ask; a translation may be made twice, never wrongly.
 
-    def __init__(self, model: TargetModel, *, bytewise: bool, native: bool) -> None:
+    `counting` are the tables with AUTOINCREMENT, by folded source name.
+    """
+
+    def __init__(
+        self, model: TargetModel, *, bytewise: bool, native: bool, counting: frozenset[str] = frozenset()
+    ) -> None:
         self.model = model
+        self._counting = counting
         self._bytewise = bytewise
         self._native = native
         self._wanted = Wanted(native=native, keyed=True)
@@ -157,7 +172,18 @@ class Statements:
         made = translate_statement(
             sql, model=self.model, bytewise=self._bytewise, parameters=kinds, wanted=wanted
         )
-        return Prepared(made, native=self._native, inserts=verb_of(sql)[1] in {"INSERT", "REPLACE"})
+        inserts = verb_of(sql)[1] in {"INSERT", "REPLACE"}
+        return Prepared(made, native=self._native, inserts=inserts, before=self._numbering(made))
+
+    def _numbering(self, made: Translated) -> Request | None:
+        """What is sent before an INSERT whose rows shall have SQLite's numbers; None where they have them."""
+        if not made.numbered or fold(made.writes) in self._counting:
+            return None
+        relation = self.model.relation(made.writes)
+        key = relation.column(relation.rowid_alias or "").name
+        given = f"{literal(qualified(relation.schema, relation.name))}, {literal(key)}"
+        lock = serial_of(relation.schema)
+        return Request(f"SELECT sqlite.reuse_rowids({given}, {lock})".encode(), repeats=True)
 
 
 def verb_of(sql: str) -> tuple[str, str]:

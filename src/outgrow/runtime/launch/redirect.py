@@ -33,12 +33,14 @@ class Redirected(Connection):
         **options: Any,
     ) -> None:  # fmt: skip
         target = self.target
+        keys = target.keys or ("" if "keys=" in target.url.partition("?")[2] else "sqlite")
         found = patching.meant((database,), {"uri": uri})
         only_reads = found is not None and found[1].read_only
         super().__init__(
             read_only(target.url) if only_reads else target.url, timeout, detect_types, isolation_level,
             check_same_thread, factory, cached_statements, schema=target.schema or None,
             values=target.values or None,  # type: ignore[arg-type]  # checked by cli.run
+            keys=keys or None,  # type: ignore[arg-type]
             **options,
         )  # fmt: skip
 

@@ -22,15 +22,16 @@ class Target:
     """One SQLite file and what becomes of it.
 
     `database` is its absolute path. With `url` (and its password) it is a PostgreSQL database, with
-    `schema` and `values` where the URL does not say them ("" for neither). With `record` every statement is
-    written to that file, whose clock began at `clock` (ns of time.monotonic_ns()), with the first `rows`
-    rows of each result.
+    `schema`, `values` and `keys` where the URL does not say them ("" for none). With `record` every
+    statement is written to that file, whose clock began at `clock` (ns of time.monotonic_ns()), with the
+    first `rows` rows of each result.
     """
 
     database: str
     url: str = ""
     schema: str = ""
     values: str = ""
+    keys: str = ""
     record: str = ""
     rows: int = 0
     clock: int = 0

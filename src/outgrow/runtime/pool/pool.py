@@ -24,7 +24,7 @@ import psycopg_pool
 from outgrow.errors import ConfigError
 from outgrow.postgres.connect import conninfo
 from outgrow.runtime.dbapi.link import link_of
-from outgrow.runtime.dbapi.opening import Values, place
+from outgrow.runtime.dbapi.opening import Keys, Values, place
 from outgrow.runtime.dbapi.wire import Request
 from outgrow.runtime.pool import shortage
 from outgrow.runtime.pool.backend import Backend, News, SessionSettings, backends
@@ -40,6 +40,9 @@ log = logging.getLogger("outgrow.runtime")
 
 _LEAST_SECONDS = 0.05
 """How long a request waits at least: psycopg_pool gives nothing to one that does not wait at all."""
+
+_RETURN_SECONDS = 2.0
+"""How long a request waits at least for one that was forgotten, taken back, and is on its way to the pool."""
 
 _LONGEST_SECONDS = 2_000_000
 """What PostgreSQL's 32 bits of milliseconds hold."""
@@ -57,7 +60,7 @@ class Pool:
     `min_size`. One that lay idle for `check_after` is asked for an answer before it goes out.
     `statement_timeout`, `idle_in_transaction_timeout` and `read_only` are kept by the server. What is out
     longer than `leak_after` is told in the log. `pooler` says whether a pooler in transaction mode stands
-    between; None finds out. `schema`, `values` and `isolation_level` are those of `outgrow.connect`.
+    between; None finds out. `schema`, `values`, `keys` and `isolation_level` are those of `outgrow.connect`.
     Raises ConfigError for numbers or a URL that cannot be.
     """
 
@@ -66,7 +69,8 @@ class Pool:
         max_lifetime: float = 3600.0, max_idle: float = 600.0, check_after: float = 30.0,
         statement_timeout: float | None = None, idle_in_transaction_timeout: float | None = None,
         read_only: bool = False, leak_after: float | None = None, pooler: bool | None = None,
-        schema: str | None = None, values: Values | None = None, isolation_level: str | None = "",
+        schema: str | None = None, values: Values | None = None, keys: Keys | None = None,
+        isolation_level: str | None = "",
     ) -> None:  # fmt: skip
         if not 0 <= min_size <= max_size or max_size < 1:
             raise ConfigError(
@@ -75,7 +79,7 @@ class Pool:
         times = (timeout, max_lifetime, max_idle, check_after, statement_timeout, idle_in_transaction_timeout)
         if any(seconds is not None and not 0 <= seconds < _LONGEST_SECONDS for seconds in times):
             raise ConfigError(f"a time of a pool is none: give seconds from 0 to {_LONGEST_SECONDS}")
-        self._place = place(url, schema, values)
+        self._place = place(url, schema, values, keys)
         self.timeout = timeout
         self.min_size, self.max_size = min_size, max_size
         self._conninfo = conninfo(self._place.url)
@@ -144,6 +148,7 @@ class Pool:
                 release=self._release,
                 schema=self._place.schema,
                 values=self._place.values,
+                keys=self._place.keys,
                 isolation_level=self._isolation_level,
             )
         except BaseException:
@@ -218,7 +223,8 @@ class Pool:
             if news.hopeless and not news.ever:
                 raise self._refused(pool, news.reason)
             try:
-                raw = pool.getconn(max(deadline - monotonic(), _LEAST_SECONDS))
+                least = _RETURN_SECONDS if looked else _LEAST_SECONDS
+                raw = pool.getconn(max(deadline - monotonic(), least))
             except psycopg_pool.PoolTimeout:
                 if looked or not self.find_forgotten():
                     raise self._timed_out(timeout, news.reason) from None

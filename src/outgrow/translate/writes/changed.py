@@ -20,7 +20,8 @@ from outgrow.translate.value import Value, refuse
 class Change:
     """The statement's text, the columns of its RETURNING clause, and what is to be known of it.
 
-    `keyed` says that one more column follows them: the rowid of the row, NULL when it was there before.
+    `keyed` says that one more column follows them: the rowid of the row, NULL when it was there before;
+    `numbered` that a sequence may give a row its rowid.
     """
 
     sql: str
@@ -28,6 +29,7 @@ class Change:
     labels: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     keyed: bool = False
+    numbered: bool = False
 
 
 def relation_of(name: str, scope: Scope) -> Relation:
@@ -104,6 +106,30 @@ def is_rowid(relation: Relation, column: TargetColumn) -> bool:
     """Whether a sequence numbers the column, which stands for the rowid; in an R*Tree a trigger does."""
     alias = relation.rowid_alias if not relation.rtree else None
     return alias is not None and fold(column.source) == fold(alias)
+
+
+def is_numbered(node: tree.Insert, relation: Relation, scope: Scope) -> bool:
+    """Whether a sequence may give a new row its rowid: no row is sure to bring one."""
+    if relation.kind == "view" or relation.rtree or relation.vectors or relation.rowid_alias is None:
+        return False
+    given = [fold(name) for name in node.columns] or [
+        fold(column.source) for column in relation.columns if not (column.generated or column.hidden)
+    ]
+    names = {fold(relation.rowid_alias), *ROWID_NAMES}
+    place = next((place for place, name in enumerate(given) if name in names), None)
+    if place is None or node.source is None:
+        return True
+    return not all(_is_given(select, place, scope) for select in node.source.selects)
+
+
+def _is_given(select: tree.Select, place: int, scope: Scope) -> bool:
+    """Whether the value at that place of a row of VALUES is known to be none of NULL."""
+    if select.sources or place >= len(select.items):
+        return False
+    value = select.items[place].expression
+    if isinstance(value, tree.Parameter):
+        return scope.parameters is not None and scope.parameters.holds(value.number)
+    return isinstance(value, tree.Constant) and value.value is not None
 
 
 def kept_rowid(text: str, column: TargetColumn, relation: Relation) -> str:

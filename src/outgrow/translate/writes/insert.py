@@ -20,6 +20,7 @@ from outgrow.translate.writes.changed import (
     Change,
     column_of,
     guarded,
+    is_numbered,
     is_rowid,
     relation_of,
     returning,
@@ -55,6 +56,7 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
         _one_row_only(node, relation)
     text, source = target(relation, node.alias)
     found = with_rowid(returning(node.returning, source, scope), node, source, scope)
+    found = replace(found, numbered=is_numbered(node, relation, scope))
     if node.source is None:
         return _defaults(node, relation, text, found, prefix)
     columns = _columns(node, relation)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from outgrow.schema.model import Affinity
 from outgrow.schema.names import fold
 from outgrow.types.evidence import Candidate, Evidence
-from outgrow.types.formats import date_formats
+from outgrow.types.formats import date_formats, without_fraction
 from outgrow.types.observed import ColumnProfile
 from outgrow.types.values.epochs import UNITS
 
@@ -36,7 +36,7 @@ def date_text(e: Evidence) -> Iterator[Candidate]:
         if said:
             yield _undated(e)
         return
-    for form in date_formats(e.texts):
+    for form in date_formats(e.texts, whole=_by_the_clock(e)):
         if form.kind in {"timestamp", "timestamptz"} and e.declared.meaning in {"date", "time"}:
             continue
         yield Candidate(
@@ -47,7 +47,12 @@ def date_text(e: Evidence) -> Iterator[Candidate]:
 def _hinted(e: Evidence) -> bool:
     if not e.inferring or e.column.affinity not in {Affinity.TEXT, Affinity.BLOB}:
         return False
-    return bool(_DATE_NAME.match(e.column.name)) or bool(_NOW_DEFAULT.search(e.column.default or ""))
+    return bool(_DATE_NAME.match(e.column.name)) or _by_the_clock(e)
+
+
+def _by_the_clock(e: Evidence) -> bool:
+    """Whether SQLite's clock fills the column, which gives whole seconds."""
+    return bool(_NOW_DEFAULT.search(e.column.default or ""))
 
 
 def _undated(e: Evidence) -> Candidate:
@@ -55,15 +60,17 @@ def _undated(e: Evidence) -> Candidate:
     meaning, why = e.declared.meaning, f"{e.told}, no values"
     if meaning == "date":
         return Candidate(type="date", conversion="date-text:YYYY-MM-DD", evidence=why)
+    fraction = without_fraction("", whole=_by_the_clock(e))[0]
     if meaning == "time":
-        return Candidate(type="time", conversion="time-text:HH:MM:SS", evidence=why)
-    if e.sibling is not None and not _NOW_DEFAULT.search(e.column.default or ""):
+        return Candidate(type="time", conversion=f"time-text:HH:MM:SS{fraction}", evidence=why)
+    if e.sibling is not None and not _by_the_clock(e):
         why = f"{why}; format of the other date columns"
         return Candidate(type=e.sibling.kind, conversion=e.sibling.recipe, evidence=why)
     if meaning == "datetimetz":
-        recipe = "timestamptz-text:YYYY-MM-DD HH:MM:SS+00:00"
+        recipe = f"timestamptz-text:YYYY-MM-DD HH:MM:SS{fraction}+00:00"
         return Candidate(type="timestamptz", conversion=recipe, evidence=why)
-    return Candidate(type="timestamp", conversion="timestamp-text:YYYY-MM-DD HH:MM:SS", evidence=why)
+    recipe = f"timestamp-text:YYYY-MM-DD HH:MM:SS{fraction}"
+    return Candidate(type="timestamp", conversion=recipe, evidence=why)
 
 
 def date_number(e: Evidence) -> Iterator[Candidate]:

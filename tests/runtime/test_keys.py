@@ -1,0 +1,214 @@
+"""The numbers of new rows with `keys=sqlite`: those that SQLite gives."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outgrow.runtime import sqlite3 as shim
+
+TABLES = (
+    "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT UNIQUE, n INTEGER CHECK (n > 0))",
+    "CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE)",
+    "CREATE TABLE bare (name TEXT UNIQUE)",
+    "CREATE TABLE source (name TEXT)",
+    "INSERT INTO source VALUES ('x'), ('y'), ('z')",
+)
+
+CASES = {
+    "the highest is deleted": [
+        "INSERT INTO item(name) VALUES ('a'), ('b'), ('c')",
+        "DELETE FROM item WHERE id = 3",
+        "INSERT INTO item(name) VALUES ('d')",
+        "DELETE FROM item",
+        "INSERT INTO item(name) VALUES ('e')",
+    ],
+    "one fails": [
+        "INSERT INTO item(name) VALUES ('a')",
+        "INSERT INTO item(name) VALUES ('a')",
+        "INSERT INTO item(name, n) VALUES ('b', 0)",
+        "INSERT INTO item(name) VALUES ('c')",
+    ],
+    "one is ignored": [
+        "INSERT INTO item(name) VALUES ('a')",
+        "INSERT OR IGNORE INTO item(name) VALUES ('a')",
+        "INSERT INTO item(name) VALUES ('a') ON CONFLICT DO NOTHING",
+        "INSERT INTO item(name) VALUES ('a') ON CONFLICT (name) DO UPDATE SET n = 5",
+        "INSERT INTO item(name) VALUES ('b')",
+    ],
+    "one is undone": [
+        "BEGIN", "INSERT INTO item(name) VALUES ('a')", "ROLLBACK",
+        "BEGIN", "INSERT INTO item(name) VALUES ('b')", "SAVEPOINT s", "INSERT INTO item(name) VALUES ('c')",
+        "ROLLBACK TO s", "INSERT INTO item(name) VALUES ('d')", "COMMIT",
+    ],
+    "one is replaced": [
+        "INSERT INTO item(name) VALUES ('a'), ('b')",
+        "REPLACE INTO item(name) VALUES ('b')",
+        "INSERT OR REPLACE INTO item(name) VALUES ('a')",
+        "INSERT INTO item(name) VALUES ('c')",
+    ],
+    "some are given": [
+        "INSERT INTO item VALUES (40, 'a', 1)",
+        "INSERT INTO item(id, name) VALUES (NULL, 'b')",
+        "INSERT INTO item(name, rowid) VALUES ('c', 50)",
+        "DELETE FROM item WHERE id = 50",
+        "INSERT INTO item VALUES (NULL, 'd', 2), (60, 'e', 3), (NULL, 'f', 4)",
+        "INSERT INTO item DEFAULT VALUES",
+    ],
+    "from a query": [
+        "INSERT INTO item(name) SELECT name FROM source ORDER BY name",
+        "DELETE FROM item WHERE id > 1",
+        "INSERT INTO item(name) SELECT name || '!' FROM source ORDER BY name DESC",
+        "WITH w(v) AS (VALUES ('w')) INSERT INTO item(name) SELECT v FROM w",
+    ],
+    "below nothing": [
+        "INSERT INTO item(id, name) VALUES (0, 'a')",
+        "INSERT INTO item(name) VALUES ('b')",
+    ],
+    "AUTOINCREMENT gives none again": [
+        "INSERT INTO counted(name) VALUES ('a'), ('b')",
+        "DELETE FROM counted WHERE id = 2",
+        "INSERT INTO counted(name) VALUES ('c')",
+        "DELETE FROM counted",
+        "INSERT INTO counted(name) VALUES ('d')",
+    ],
+    "a rowid that no column shows": [
+        "INSERT INTO bare VALUES ('a'), ('b')",
+        "DELETE FROM bare WHERE rowid = 2",
+        "INSERT INTO bare VALUES ('a')",
+        "INSERT INTO bare VALUES ('c')",
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def pair(database: str) -> Iterator[tuple[Any, Any]]:
+    """SQLite in memory and an empty database, both with the tables."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as ours:
+        theirs = shim.connect(database, keys="sqlite", isolation_level=None)
+        with closing(theirs):
+            for connection in (ours, theirs):
+                for sql in TABLES:
+                    connection.execute(sql)
+            yield ours, theirs
+
+
+def numbers(connection: Any, statements: list[str]) -> list[Any]:
+    """What each statement did to last_insert_rowid(), and the rows at the end."""
+    found: list[Any] = []
+    for sql in statements:
+        with suppress(sqlite3.IntegrityError):
+            connection.execute(sql)
+        found.append(connection.execute("SELECT last_insert_rowid()").fetchone())
+    for table in ("item", "counted", "bare"):
+        found += connection.execute(f"SELECT rowid, name FROM {table} ORDER BY rowid").fetchall()
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rows_get_sqlites_numbers(pair: tuple[Any, Any], name: str) -> None:
+    ours, theirs = pair
+    assert numbers(theirs, CASES[name]) == numbers(ours, CASES[name])
+
+
+def test_many_rows_one_after_the_other(pair: tuple[Any, Any]) -> None:
+    names = [(name,) for name in "abacabadab"]
+    for connection in pair:
+        connection.executemany("INSERT OR IGNORE INTO item(name) VALUES (?)", names)
+        connection.execute("DELETE FROM item WHERE id = 4")
+        connection.executemany(
+            "INSERT INTO item(id, name) VALUES (?, ?)", [(None, "e"), (9, "f"), (None, "g")]
+        )
+        connection.executemany("REPLACE INTO item(name) VALUES (?)", [("g",), ("a",)])
+        with suppress(sqlite3.IntegrityError):
+            connection.executemany("INSERT INTO item(name) VALUES (?)", [("h",), ("i",), ("h",), ("j",)])
+        connection.execute("INSERT INTO item(name) VALUES ('k')")
+    ours, theirs = (c.execute("SELECT id, name FROM item ORDER BY id").fetchall() for c in pair)
+    assert theirs == ours
+
+
+def test_writers_wait_for_each_other(database: str) -> None:
+    """Nobody is given a number that another transaction has, and none is left out."""
+    with closing(shim.connect(database, isolation_level=None)) as first:
+        first.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)")
+    failed: list[BaseException] = []
+
+    def work(name: str) -> None:
+        try:
+            with closing(shim.connect(f"{database}&keys=sqlite", timeout=60)) as connection:
+                for number in range(20):
+                    connection.execute("INSERT INTO item(name) VALUES (?)", (f"{name} {number}",))
+                    if number % 3:
+                        connection.commit()
+                    else:
+                        connection.rollback()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    with closing(shim.connect(database)) as connection:
+        found = [number for (number,) in connection.execute("SELECT id FROM item ORDER BY id")]
+    assert found == list(range(1, 4 * 13 + 1))
+
+
+def test_who_waits_too_long_is_told(database: str) -> None:
+    with closing(shim.connect(database, keys="sqlite")) as one:
+        one.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)")
+        one.commit()
+        one.execute("INSERT INTO item(name) VALUES ('a')")
+        with closing(shim.connect(database, keys="sqlite", timeout=0.1)) as other:
+            with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+                other.execute("INSERT INTO item(name) VALUES ('b')")
+            other.execute("INSERT INTO item VALUES (7, 'c')")  # which asks for no number
+            other.commit()
+
+
+def test_a_sequence_numbers_them_unless_told(database: str) -> None:
+    with closing(shim.connect(database, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)")
+        for _ in range(2):
+            connection.execute("INSERT INTO item(name) VALUES ('a')")
+            connection.execute("DELETE FROM item")
+        assert connection.execute("INSERT INTO item(name) VALUES ('a')").lastrowid == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [((), [1, 1]), (("--keys", "sqlite"), [1, 1]), (("--keys", "identity"), [1, 2])],
+)
+def test_an_unchanged_program_gets_sqlites_numbers(
+    tmp_path: Path,
+    database: str,
+    run_outgrow: Callable[..., Any],
+    options: tuple[str, ...],
+    expected: list[int],
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import sqlite3\nc = sqlite3.connect('app.db', isolation_level=None)\n"
+        "c.execute('CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)')\n"
+        "for _ in range(2):\n    print(c.execute('INSERT INTO item(name) VALUES (1)').lastrowid)\n"
+        "    c.execute('DELETE FROM item')\n"
+    )
+    run = ("run", "--db", "app.db", "--to", database, *options, "--", sys.executable, program)
+    assert [int(line) for line in run_outgrow(*run, check=0).stdout.split()] == expected
+
+
+def test_another_word_is_none(database: str) -> None:
+    with pytest.raises(
+        sqlite3.OperationalError, match=re.escape("keys is own: it must be identity or sqlite")
+    ):
+        shim.connect(f"{database}&keys=own")
