@@ -743,3 +743,43 @@ def functions_in_changes(connect: Connect) -> Iterator[Any]:
     yield cursor.rowcount, run("SELECT name FROM pet").fetchall()
     connection.rollback()
     yield run("SELECT * FROM pet").fetchall()
+
+
+@scenario
+def names_of_the_rowid(connect: Connect) -> Iterator[Any]:
+    """A column may have one of them for its own; of several that are given, the last counts."""
+    connection = connect(isolation_level=None)
+    connection.execute("CREATE TABLE bare (a, rowid TEXT)")
+    connection.execute("CREATE TABLE keyed (id INTEGER PRIMARY KEY, oid TEXT, n)")
+    for sql in (
+        "INSERT INTO bare VALUES (1, 'r')",
+        "INSERT INTO bare (a, rowid) VALUES (2, 's')",
+        "INSERT INTO bare (_rowid_, a, rowid) VALUES (9, 3, 't')",
+        "UPDATE bare SET rowid = 'z' WHERE oid = 2",
+        "UPDATE bare SET oid = 12 WHERE rowid = 't'",
+        "DELETE FROM bare WHERE rowid = 'r'",
+        "INSERT INTO keyed (oid, n) VALUES ('o', 1)",
+        "INSERT INTO keyed (rowid, oid, n) VALUES (8, 'p', 1)",
+        "INSERT INTO keyed (id, rowid, oid) VALUES (10, 11, 'q')",
+        "INSERT INTO keyed (rowid, id, oid) VALUES (12, 13, 'r')",
+        "UPDATE keyed SET _rowid_ = 5 WHERE oid = 'o'",
+        "INSERT INTO keyed (id, oid) VALUES (5, 'x') ON CONFLICT (id) DO UPDATE SET oid = 'x' || excluded.oid",
+        "INSERT OR IGNORE INTO keyed (rowid, oid) VALUES (5, 'no'), (6, 'yes')",
+    ):
+        cursor = connection.execute(sql)
+        yield cursor.lastrowid, cursor.rowcount
+    yield connection.execute("SELECT _rowid_, oid, * FROM bare ORDER BY a").fetchall()
+    yield connection.execute("SELECT rowid, * FROM keyed ORDER BY id").fetchall()
+
+
+@scenario
+def numbers_of_autoincrement(connect: Connect) -> Iterator[Any]:
+    connection = connect(isolation_level=None)
+    connection.execute("CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, a)")
+    connection.execute("INSERT INTO counted (a) VALUES (1), (2)")
+    connection.executemany(
+        "UPDATE sqlite_sequence SET seq = ? WHERE name = ?", [(7, "counted"), (9, "counted")]
+    )
+    connection.executemany("INSERT INTO counted (a) VALUES (?)", [(3,), (4,)])
+    yield connection.execute("SELECT * FROM counted").fetchall()
+    yield connection.execute("SELECT * FROM sqlite_sequence").fetchall()

@@ -388,14 +388,6 @@ def test_what_a_query_may_fetch_for_the_program_s_own_functions(
         assert connection.execute("SELECT lower('X')").fetchone() == ("mine",)
 
 
-def test_a_shadow_table_is_no_empty_table(moved: Moved) -> None:
-    _, url = moved("CREATE VIRTUAL TABLE note USING fts5(body); INSERT INTO note VALUES ('a text');")
-    with closing(shim.connect(url)) as connection:
-        assert connection.execute("SELECT body FROM note WHERE note MATCH 'text'").fetchall() == [("a text",)]
-        with pytest.raises(sqlite3.NotSupportedError, match="note_content, which was not moved"):
-            connection.execute("SELECT * FROM note_content")
-
-
 def test_the_statistics_of_analyze_stay_listed(moved: Moved) -> None:
     path, url = moved("CREATE TABLE t (id INTEGER PRIMARY KEY, a); CREATE INDEX i ON t (a); ANALYZE")
     listed = "SELECT type, name, sql FROM sqlite_master ORDER BY name"
@@ -505,3 +497,75 @@ def test_ctrl_c_ends_the_statement_and_leaves_the_transaction(database: str) -> 
     assert (done.stdout, done.stderr) == ("interrupted True\n[(1,)]\n", "")
     with closing(shim.connect(database)) as connection:
         assert connection.execute("SELECT n FROM t").fetchall() == [(1,)]
+
+
+VIRTUAL = """
+CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT, bio TEXT);
+INSERT INTO person VALUES (1, 'ada', 'wrote programs'), (2, 'bob', 'reads programs'), (5, 'eve', 'listens');
+CREATE VIRTUAL TABLE found USING fts5(name, bio, content='person', content_rowid='id');
+INSERT INTO found(found) VALUES ('rebuild');
+CREATE VIRTUAL TABLE note USING fts5(a, b);
+INSERT INTO note(rowid, a, b) VALUES (3, 'x y', 'z'), (9, 'y', 'w');
+CREATE VIRTUAL TABLE old USING fts4(a, b);
+INSERT INTO old(docid, a, b) VALUES (3, 'x y', 'z'), (9, 'y', 'w');
+CREATE VIRTUAL TABLE box USING rtree(id, x0, x1, y0, y1, +note);
+INSERT INTO box VALUES (1, 0, 1, 0, 1, 'n'), (7, 2, 3, 4.5, 5, 'm');
+"""
+
+
+def test_shadow_tables_are_those_of_sqlites_modules(moved: Moved) -> None:
+    path, url = moved(VIRTUAL)
+    with closing(sqlite3.connect(path)) as standard, closing(shim.connect(url)) as connection:
+        tables = [name for (name,) in standard.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        assert len(tables) > 20
+        for table in tables:
+            for query in (f'SELECT count(*) FROM "{table}"', f'SELECT * FROM "{table}"'):
+                assert connection.execute(query).fetchall() == standard.execute(query).fetchall(), query
+
+
+def test_shadow_tables_without_a_text_are_refused(moved: Moved) -> None:
+    _, url = moved(
+        "CREATE VIRTUAL TABLE note USING fts5(a, content=''); INSERT INTO note(rowid, a) VALUES (1, 'b');"
+    )
+    with closing(shim.connect(url)) as connection:
+        with pytest.raises(sqlite3.NotSupportedError, match="the table note_data, which was not moved"):
+            connection.execute("SELECT count(*) FROM note_data")
+        with pytest.raises(sqlite3.NotSupportedError, match="note_data"):
+            connection.execute("DELETE FROM note_data")
+
+
+def test_a_backup_brings_full_text_and_boxes(moved: Moved, tmp_path: Path) -> None:
+    more = (
+        "CREATE TABLE counted(id INTEGER PRIMARY KEY AUTOINCREMENT, a); INSERT INTO counted VALUES (7, 'x');"
+        "DELETE FROM counted; CREATE TABLE bare(a, rowid TEXT); INSERT INTO bare VALUES (1, 'r');"
+        "CREATE TABLE kept(k TEXT PRIMARY KEY, twice AS (k || k)) WITHOUT ROWID;"
+        "INSERT INTO kept VALUES ('a');"
+        "CREATE INDEX by_name ON person(name); CREATE VIEW names AS SELECT name FROM person;"
+        "CREATE TRIGGER heard AFTER INSERT ON person BEGIN INSERT INTO kept VALUES (NEW.name); END;"
+    )
+    path, url = moved(VIRTUAL + more)
+    everything = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+    queries = (
+        everything, "SELECT * FROM person", "SELECT rowid, * FROM found", "SELECT rowid, * FROM note",
+        "SELECT docid, * FROM old", "SELECT * FROM kept", "SELECT _rowid_, * FROM bare",
+        "SELECT * FROM sqlite_sequence", "SELECT rowid FROM found WHERE found MATCH 'programs'",
+    )  # fmt: skip
+
+    def told(connection: Any) -> list[Any]:
+        return [connection.execute(query).fetchall() for query in queries]
+
+    with (
+        closing(sqlite3.connect(path)) as standard,
+        closing(sqlite3.connect(tmp_path / "copy.db")) as copy,
+        closing(shim.connect(url)) as connection,
+        closing(shim.connect(url, schema="other")) as other,
+    ):
+        connection.backup(copy)
+        assert told(copy) == told(standard)
+        assert copy.execute("SELECT id, note FROM box WHERE x0 > 1").fetchall() == [(7, "m")]
+        for each in (standard, connection):  # what makes a table of boxes is the move alone
+            each.execute("DROP TABLE box")
+        connection.backup(other)
+        assert told(other) == told(standard)
+        other.execute("INSERT INTO person VALUES (9, 'new', '')")
+        assert other.execute("SELECT k FROM kept ORDER BY k").fetchall() == [("a",), ("new",)]

@@ -545,6 +545,16 @@ def test_a_user_who_may_only_read_runs(
     assert (done.code, done.stdout, done.stderr) == (0, "[('first',)]\n", "")
 
 
+def test_what_watches_the_programs_files_counts_none_of_ours(run: Run) -> None:
+    """As coverage does, by a function for each line: the file that enters Python has none."""
+    text = (
+        "import sys\nseen = set()\nsys.settrace(lambda frame, *_: seen.add(frame.f_code.co_filename))\n"
+        "import json, sqlite3\nsqlite3.connect('app.db').close()\nsys.settrace(None)\n"
+        "print([name for name in seen if 'sitecustomize' in name], '<outgrow>' in seen)\n"
+    )
+    assert run(text, check=0).stdout == "[] True\n"
+
+
 def test_values_may_be_postgresqls(run: Run) -> None:
     text = "import sqlite3; print(sqlite3.connect('app.db').execute('SELECT day, sold FROM item').fetchone())"
     assert run(text, check=0).stdout == "('2024-02-29', 0)\n"

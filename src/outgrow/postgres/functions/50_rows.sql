@@ -253,20 +253,29 @@ BEGIN
 END
 $$;
 
+-- The number that a sequence has given last, or that it was set to go on behind.
+CREATE OR REPLACE FUNCTION sqlite.reached(sequence text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
+DECLARE
+  found bigint;
+BEGIN
+  EXECUTE 'SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM ' || sequence INTO found;
+  RETURN found;
+END
+$$;
+
 -- A key that a statement gives itself: NULL asks for the next one, and the next one goes beyond any other.
 CREATE OR REPLACE FUNCTION sqlite.keep_rowid(relation text, key text, rowid bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
   sequence text := pg_get_serial_sequence(relation, key);
-  reached bigint;
 BEGIN
   IF sequence IS NULL THEN
     RETURN rowid;
   ELSIF rowid IS NULL THEN
     RETURN nextval(sequence);
   END IF;
-  EXECUTE 'SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM ' || sequence INTO reached;
-  IF rowid > reached THEN
+  IF rowid > sqlite.reached(sequence) THEN
     PERFORM setval(sequence, rowid);
   END IF;
   RETURN rowid;

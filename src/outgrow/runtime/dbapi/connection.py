@@ -23,6 +23,7 @@ from outgrow.runtime.dbapi.engine import Engine
 from outgrow.runtime.dbapi.failures import failure
 from outgrow.runtime.dbapi.opening import Keys, Values, opened, place
 from outgrow.runtime.dbapi.shadow import Shadow
+from outgrow.runtime.dbapi.whole import Step, steps
 from outgrow.schema.names import quote_sqlite
 
 LEGACY = -1
@@ -353,7 +354,7 @@ class Connection(sqlite3.Connection):
         self, target: sqlite3.Connection, *, pages: int = -1,
         progress: Callable[[int, int, int], object] | None = None, name: str = "main", sleep: float = 0.25,
     ) -> None:  # fmt: skip
-        """Writes everything over another database, in place of what it holds, through SQLite's SQL.
+        """Writes everything over another database, in place of what it holds.
 
         All of it passes through the memory of this process; large databases are copied with pg_dump.
         """
@@ -374,17 +375,18 @@ class Connection(sqlite3.Connection):
             raise sqlite3.OperationalError(f"unknown database {name}")
         whole, copy = sqlite3.connect(":memory:"), sqlite3.connect(":memory:")
         try:
-            whole.executescript("\n".join(self.iterdump()))
+            with self._lock, self._engine.whole():
+                super().backup(whole)
             ours = isinstance(target, Connection)
             whole.backup(copy if ours else target, pages=pages, progress=progress, sleep=sleep)
             if isinstance(target, Connection):
-                target._replaced_by(copy.iterdump())
+                target._replaced_by(steps(copy))
         finally:
             whole.close()
             copy.close()
 
-    def _replaced_by(self, script: Iterator[str]) -> None:
-        """Holds what a script makes, and nothing of what it held; all of it or nothing."""
+    def _replaced_by(self, made: Iterator[Step]) -> None:
+        """Holds what those steps make, and nothing of what it held; all of it or nothing."""
         with self._lock:
             self._engine.ready()
             self._engine.begin()
@@ -396,9 +398,11 @@ class Connection(sqlite3.Connection):
                 ).fetchall()
                 for kind, name in found:
                     cursor.execute(f"DROP {kind} {quote_sqlite(name)}")
-                for sql in script:
-                    if sql not in {"BEGIN TRANSACTION;", "COMMIT;"}:
+                for sql, rows in made:
+                    if rows is None:
                         cursor.execute(sql)
+                    else:
+                        cursor.executemany(sql, rows)
                 self._engine.commit()
             except BaseException:
                 self._engine.rollback()

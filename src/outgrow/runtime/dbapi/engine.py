@@ -32,7 +32,8 @@ from outgrow.runtime.dbapi.standing import Standing
 from outgrow.runtime.dbapi.statement import Prepared, Statement
 from outgrow.runtime.dbapi.values import NulError
 from outgrow.runtime.dbapi.wire import FailedError, Request
-from outgrow.schema.names import qualified
+from outgrow.schema.names import fold, qualified
+from outgrow.schema.target import TEMPORARY
 from outgrow.translate.value import Kind
 
 _ROWID = struct.Struct(">q").unpack
@@ -122,6 +123,8 @@ class Engine(Standing):
         """
         if self.asks_first:
             self._ask_shadow(statement.sql)
+        if sequences.is_named(statement.sql):
+            return sum(max(self.run(statement, bound, begins=begins).rowcount, 0) for bound in sets)
         if self.own.called(statement.sql):
             tried = [self._folded(statement, bound) for bound in sets]
             found = [each for each in tried if each is not None and not self.own.called(each[0].sql)]
@@ -280,7 +283,23 @@ class Engine(Standing):
             raise said
 
     @contextmanager
-    def filled(self, sql: str, only: local.OnlyLocalError) -> Iterator[None]:
+    def whole(self) -> Iterator[None]:
+        """The shadow with all that the schema holds, for as long as it is copied. Raises sqlite3.Error."""
+        self.ready()
+        self.shadow.follow(self.known.texts)
+        if not self.shadow.complete:
+            raise sqlite3.NotSupportedError(
+                "a copy as a SQLite database: this SQLite lacks a module or a syntax of the schema"
+            )
+        tables = {fold(r.source) for r in self.known.model.relations if r.schema != TEMPORARY}
+        counting = {"sqlite_sequence"} if any(True for _ in self.known.counting()) else set()
+        only = local.OnlyLocalError(frozenset(tables | counting), TranslationError("a copy", ""))
+        with self.filled("", only, limited=False):
+            self.shadow.with_triggers(self.known.texts)
+            yield
+
+    @contextmanager
+    def filled(self, sql: str, only: local.OnlyLocalError, *, limited: bool = True) -> Iterator[None]:
         """The shadow with the rows that a query reads, for as long as it runs there."""
         tables = only.tables
         alone = len(tables) > 1 and not self.session.open
@@ -289,14 +308,16 @@ class Engine(Standing):
             self.begin()
         try:
             numbers = sequences.rows(self.known, self.asked) if "sqlite_sequence" in tables else []
-            count = local.fill(self.shadow, tables, self.known.model, self._rows, sql, numbers)
+            count = local.fill(
+                self.shadow, tables, self.known.model, self._rows, sql, numbers, limited=limited
+            )
         except TranslationError as error:
             raise failure(sqlite3.NotSupportedError, str(error), "SQLITE_ERROR", error) from None
         finally:
             if alone:
                 self.session.isolation = b""
                 self.rollback()
-        if count and sql not in self._said:
+        if count and sql and sql not in self._said:
             self._said.add(sql)
             log.log(
                 logging.WARNING if count > _MANY else logging.INFO,

@@ -26,6 +26,12 @@ ROWS_AT_MOST = 100_000
 
 _numbers = count()
 
+SHADOW = re.compile(
+    r"(?P<table>.+)_(?:data|idx|content|docsize|config|segments|segdir|stat|node|rowid|parent)\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A shadow table of FTS3/4/5 or R*Tree: https://www.sqlite.org/vtab.html#shadowtables"""
+
 Fetch = Callable[[str], list[tuple[Any, ...]]]
 
 _OWN_WORDS = {"regexp": "regexp", "like": "like", "glob": "glob", "match": "match"}
@@ -96,27 +102,44 @@ def read_by(shadow: Shadow, sql: str) -> frozenset[str] | None:
 
 def fill(
     shadow: Shadow, tables: Collection[str], model: TargetModel, fetch: Fetch, sql: str,
-    numbers: Sequence[tuple[Any, ...]],
+    numbers: Sequence[tuple[Any, ...]], *, limited: bool = True,
 ) -> int:  # fmt: skip
     """Copies the rows of those tables into the shadow; how many they are. `numbers` are sqlite_sequence's.
 
-    Raises TranslationError for a table that cannot be copied or has too many rows.
+    Raises TranslationError for a table that cannot be copied or, if `limited`, has too many rows.
     """
     if not tables:
         return 0
     shadow.opened_for_rows()
-    total = 0
+    read: dict[str, Relation] = {}
     for name in sorted(tables):
         if name == "sqlite_sequence":
             shadow.cursor().executemany("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", numbers)
             continue
         relation = _relation(name, model)
         if relation is None and shadow.has_table(name):
-            raise TranslationError(f"the table {name}, which was not moved", sql)
+            relation = _virtual(name, model)
+            if relation is None:
+                raise TranslationError(f"the table {name}, which was not moved", sql)
         if relation is None or relation.kind == "view":
             continue  # a view brings its tables; what else there is, such as json_each, is SQLite's own
-        total += _copy(shadow, relation, fetch, ROWS_AT_MOST - total, sql)
+        read[relation.source] = relation
+    total = 0
+    for relation in read.values():
+        total += _copy(shadow, relation, fetch, ROWS_AT_MOST - total if limited else None, sql)
     return total
+
+
+def _virtual(name: str, model: TargetModel) -> Relation | None:
+    """The virtual table whose shadow table that is: SQLite's module makes its content anew."""
+    found = SHADOW.match(name)
+    relation = _relation(found["table"], model) if found is not None else None
+    if relation is None:
+        return None
+    text = relation.full_text
+    if text is None:
+        return relation if relation.rtree else None
+    return relation if text.content != "" and not text.missing else None
 
 
 def _relation(name: str, model: TargetModel) -> Relation | None:
@@ -125,34 +148,32 @@ def _relation(name: str, model: TargetModel) -> Relation | None:
     return None
 
 
-def _copy(shadow: Shadow, relation: Relation, fetch: Fetch, at_most: int, sql: str) -> int:
+def _copy(shadow: Shadow, relation: Relation, fetch: Fetch, at_most: int | None, sql: str) -> int:
     text = relation.full_text
-    if relation.rtree or relation.vectors is not None or (text is not None and not _holds_text(relation)):
+    if relation.vectors is not None or (text is not None and (text.content == "" or text.missing)):
         raise TranslationError(f"a query of the virtual table {relation.source} outside of PostgreSQL", sql)
     labels = [column.label for column in relation.columns if not column.generated]
     if text is not None:
         labels = ["rowid", *text.columns]
     listed = ", ".join(map(quote_sqlite, labels))
     table = quote_sqlite(relation.source)
-    rows = fetch(f"SELECT {listed} FROM {table} LIMIT {at_most + 1}")
-    if len(rows) > at_most:
+    limit = "" if at_most is None else f" LIMIT {at_most + 1}"
+    rows = fetch(f"SELECT {listed} FROM {table}{limit}")
+    if at_most is not None and len(rows) > at_most:
         raise TranslationError(
-            f"a query that needs the program's own functions over more than {ROWS_AT_MOST:,} rows of "
-            f"{relation.source}: compute in Python what the function does, or narrow the query in SQL first",
+            f"a query that SQLite has to answer over more than {ROWS_AT_MOST:,} rows of {relation.source}: "
+            "compute in Python what a function of the program does, or narrow the query in SQL first",
             sql,
         )
     places = ", ".join("?" * len(labels))
+    cursor = shadow.cursor()
     try:
-        shadow.cursor().executemany(f"INSERT INTO main.{table} ({listed}) VALUES ({places})", rows)
+        cursor.execute("BEGIN")  # a full-text index is then made in one piece
+        cursor.executemany(f"INSERT INTO main.{table} ({listed}) VALUES ({places})", rows)
+        cursor.execute("COMMIT")
     except sqlite3.Error as error:  # SQLite's module or collation is not here
         raise TranslationError(f"a query of {relation.source} outside of PostgreSQL: {error}", sql) from None
     return len(rows)
-
-
-def _holds_text(relation: Relation) -> bool:
-    """Whether a full-text table's own rows can be read and indexed anew, by SQLite's module here."""
-    text = relation.full_text
-    return text is not None and text.is_fts5 and text.content != "" and not text.missing
 
 
 def cannot_write(sql: str) -> sqlite3.Error:

@@ -64,7 +64,7 @@ def _sequence(relation: Relation) -> tuple[str, str, str]:
 
 def _reached(relation: Relation) -> Request:
     sequence, _, _ = _sequence(relation)
-    return Request(f"SELECT coalesce(pg_catalog.pg_sequence_last_value({sequence}), 0)".encode())
+    return Request(f"SELECT sqlite.reached({sequence}::text)".encode())
 
 
 def _set(relation: Relation, reached: Any) -> Request:

@@ -55,6 +55,12 @@ class Shadow:
         cursor.execute("PRAGMA ignore_check_constraints = ON")
         self.doubt()
 
+    def with_triggers(self, texts: tuple[str, ...]) -> None:
+        """Makes again what `opened_for_rows` has dropped."""
+        for text in texts:
+            if text[:30].upper().split()[:2] == ["CREATE", "TRIGGER"]:
+                self.cursor().execute(text)
+
     def follow(self, texts: tuple[str, ...]) -> None:
         """Brings the empty database to that schema."""
         if self._texts == texts:

@@ -42,14 +42,19 @@ def relation_of(name: str, scope: Scope) -> Relation:
 
 def column_of(relation: Relation, name: str) -> TargetColumn:
     """The column of that name, which may be one of the rowid's; TranslationError when there is none."""
-    own = {"docid"} if relation.full_text is not None and not relation.full_text.is_fts5 else set()
-    named = fold(name) in ROWID_NAMES | own and not relation.rtree
-    if named and relation.rowid_alias is not None:
+    if fold(name) in rowid_names(relation) and relation.rowid_alias is not None:
         return relation.column(relation.rowid_alias)
     try:
         return relation.column(name)
     except KeyError:
         raise refuse(f"the column {relation.source}.{name}") from None
+
+
+def rowid_names(relation: Relation) -> frozenset[str]:
+    """The words that mean the rowid there: those that no column has for a name."""
+    own = {"docid"} if relation.full_text is not None and not relation.full_text.is_fts5 else set()
+    words = frozenset() if relation.rtree else ROWID_NAMES | own
+    return words - {fold(column.source) for column in relation.columns if not column.hidden}
 
 
 def target(relation: Relation, alias: str | None) -> tuple[str, Source]:
@@ -115,7 +120,7 @@ def is_numbered(node: tree.Insert, relation: Relation, scope: Scope) -> bool:
     given = [fold(name) for name in node.columns] or [
         fold(column.source) for column in relation.columns if not (column.generated or column.hidden)
     ]
-    names = {fold(relation.rowid_alias), *ROWID_NAMES}
+    names = {fold(relation.rowid_alias), *rowid_names(relation)}
     place = next((place for place, name in enumerate(given) if name in names), None)
     if place is None or node.source is None:
         return True

@@ -13,7 +13,7 @@ from outgrow.schema.target import Relation, TargetColumn
 from outgrow.translate import tree
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.grammar import read_expression
-from outgrow.translate.scope import ROWID_NAMES, Scope, Source, relation_source
+from outgrow.translate.scope import Scope, Source, relation_source
 from outgrow.translate.value import refuse
 from outgrow.translate.writes.assignments import assigned
 from outgrow.translate.writes.changed import (
@@ -24,6 +24,7 @@ from outgrow.translate.writes.changed import (
     is_rowid,
     relation_of,
     returning,
+    rowid_names,
     target,
     with_rowid,
 )
@@ -77,11 +78,11 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
 
 
 def _once(node: tree.Insert, relation: Relation) -> tree.Insert:
-    """The statement without a rowid beside the INTEGER PRIMARY KEY by its name, which SQLite lets decide."""
-    own = fold(relation.rowid_alias or "")
+    """The statement with one name for the rowid: of several, SQLite lets the last decide."""
     names = [fold(name) for name in node.columns]
-    twice = [place for place, name in enumerate(names) if name in ROWID_NAMES and name != own]
-    if node.source is None or own not in names or not twice:
+    words = {fold(relation.rowid_alias or ""), *rowid_names(relation)}
+    twice = [place for place, name in enumerate(names) if name in words][:-1]
+    if node.source is None or not twice:
         return node
     selects = node.source.selects
     if any(len(s.items) != len(names) or any(i.expression is None for i in s.items) for s in selects):

@@ -170,8 +170,20 @@ def _load_next() -> None:
     spec.loader.exec_module(module)
 
 
+def _unlisted() -> None:
+    """What measures the program's files, as coverage does, does not count this one: its code has no file."""
+    if sys.version_info < _OLDEST:
+        return
+    for found in list(globals().values()):
+        inside = vars(found).values() if isinstance(found, type) else (found,)
+        for function in inside:
+            if getattr(function, "__module__", "") == __name__ and hasattr(function, "__code__"):
+                function.__code__ = function.__code__.replace(co_filename="<outgrow>")
+
+
 # The program's path is as it would be without us; its own processes get it from the environment again.
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _HERE]
+_unlisted()
 _lent = _Lent()
 if _ENVIRON.get("OUTGROW_RUN_TARGETS"):
     sys.meta_path.append(_lent)  # type: ignore[arg-type]
