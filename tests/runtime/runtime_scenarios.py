@@ -763,7 +763,7 @@ def names_of_the_rowid(connect: Connect) -> Iterator[Any]:
         "INSERT INTO keyed (id, rowid, oid) VALUES (10, 11, 'q')",
         "INSERT INTO keyed (rowid, id, oid) VALUES (12, 13, 'r')",
         "UPDATE keyed SET _rowid_ = 5 WHERE oid = 'o'",
-        "INSERT INTO keyed (id, oid) VALUES (5, 'x') ON CONFLICT (id) DO UPDATE SET oid = 'x' || excluded.oid",
+        "INSERT INTO keyed (id, oid) VALUES (5, 'x') ON CONFLICT (id) DO UPDATE SET oid = 'x!'",
         "INSERT OR IGNORE INTO keyed (rowid, oid) VALUES (5, 'no'), (6, 'yes')",
     ):
         cursor = connection.execute(sql)

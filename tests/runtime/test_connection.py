@@ -569,3 +569,13 @@ def test_a_backup_brings_full_text_and_boxes(moved: Moved, tmp_path: Path) -> No
         assert told(other) == told(standard)
         other.execute("INSERT INTO person VALUES (9, 'new', '')")
         assert other.execute("SELECT k FROM kept ORDER BY k").fetchall() == [("a",), ("new",)]
+
+
+def test_a_value_that_the_type_does_not_hold_is_refused_by_the_columns_name(moved: Moved) -> None:
+    _, url = moved("CREATE TABLE t (n INTEGER, x REAL, b BLOB); INSERT INTO t VALUES (1, 1.5, x'00')")
+    with closing(shim.connect(url)) as connection:
+        for column, kind in (("n", "bigint"), ("x", "double precision"), ("b", "bytea")):
+            with pytest.raises(
+                sqlite3.IntegrityError, match=f"the column {column} is {kind}, which cannot keep"
+            ):
+                connection.execute(f"INSERT INTO t ({column}) VALUES (?)", ("text",))

@@ -540,7 +540,7 @@ def test_types_follow_the_declaration_without_its_size() -> None:
     assert kinds("a", found) == {
         "i": ("bigint", "same"),
         "b": ("boolean", "boolean:0/1"),
-        "d": ("timestamp", "timestamp-text:YYYY-MM-DD HH:MM:SS"),
+        "d": ("timestamp", "timestamp-text:YYYY-MM-DD HH:MM:SS[.ffffff]"),
         "u": ("uuid", "uuid-text"),
         "v": ("text", "same"),
         "n": ("numeric", "numeric"),

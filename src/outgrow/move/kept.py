@@ -16,7 +16,7 @@ from outgrow.schema.target import TargetModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """What SQL for the moved database is translated with; `texts` are SQLite's CREATE texts, tables first.
+    """What SQL for the moved database is translated with; `texts` are SQLite's CREATE texts.
 
     `options` are the move's own policies with the facts of the server, `source` is the path of the file.
     """

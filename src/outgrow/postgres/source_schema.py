@@ -89,7 +89,7 @@ WHERE n.nspname = 'outgrow' AND c.relname = ANY (%s)
 _TEXTS = """
 SELECT sql FROM outgrow.sqlite_master
 WHERE schema = %s AND sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%%'
-ORDER BY type <> 'table', position
+ORDER BY position
 """
 
 
@@ -139,7 +139,7 @@ def keep(
 
 
 def kept_texts(connection: psycopg.Connection[Any], schema: str) -> tuple[str, ...] | None:
-    """The CREATE texts of what SQLite had, tables first; None where nothing of that schema was kept."""
+    """The CREATE texts of what SQLite had, in its order; None where nothing of that schema was kept."""
     if _present(connection) != _COLUMNS.keys():
         return None
     kept = connection.execute("SELECT 1 FROM outgrow.sqlite_settings WHERE schema = %s", (schema,)).fetchall()

@@ -78,11 +78,12 @@ _STORE: dict[str, str] = {
 
 
 def _by_row(value: Value, wanted: TargetColumn, like: Value) -> str:
+    place = literal(wanted.source)
     if like.kind in _STORE:
-        return f"sqlite.{_STORE[like.kind]}({held.tagged(value).sql})"
+        return f"sqlite.{_STORE[like.kind]}({held.tagged(value).sql}, {place})"
     if like.kind == "number":
         cast = "" if wanted.type == "numeric" else f"::{wanted.type}"
-        return f"sqlite.store_numeric({held.tagged(value).sql}){cast}"
+        return f"sqlite.store_numeric({held.tagged(value).sql}, {place}){cast}"
     if like.kind == "tagged":
         return held.tagged(value).sql
     recipe, _ = held.conversion_of(like)
@@ -91,7 +92,7 @@ def _by_row(value: Value, wanted: TargetColumn, like: Value) -> str:
     if recipe == "json":
         return _document(value, wanted)
     if recipe == "integer-text":
-        return f"sqlite.store_integer(sqlite.integer_affinity({held.tagged(value).sql}))"
+        return f"sqlite.store_integer(sqlite.integer_affinity({held.tagged(value).sql}), {place})"
     if recipe.startswith("uuid-") or recipe.endswith("-text") or recipe == "boolean":
         return _checked(value, wanted, like)
     raise _misfit(value, wanted)
@@ -122,7 +123,8 @@ def _checked(value: Value, wanted: TargetColumn, like: Value) -> str:
     recipe, argument = held.conversion_of(like)
     back = held.stored_form(replace(like, sql="one.typed")).sql
     if recipe == "uuid-blob":
-        given, typed = f"sqlite.store_blob({held.tagged(value).sql})", "encode(one.given, 'hex')::uuid"
+        given = f"sqlite.store_blob({held.tagged(value).sql}, {literal(wanted.source)})"
+        typed = "encode(one.given, 'hex')::uuid"
     else:
         given, typed = as_text(held.stored_form(value)).sql, f"one.given::{wanted.type}"
     if recipe == "boolean":

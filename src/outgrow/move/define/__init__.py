@@ -42,7 +42,7 @@ class Defined:
     """What a statement of DDL becomes.
 
     `statements` run in order, in one transaction. `schema` and `model` are what the next call is given:
-    SQLite's CREATE texts, tables first, temporary objects last and marked TEMP; and what SQL may then speak
+    SQLite's CREATE texts in its order, temporary objects last and marked TEMP; and what SQL may then speak
     of. `findings` say, one line each, what differs.
     """
 

@@ -162,7 +162,7 @@ def run_one(connection: apsw.Connection, sql: str) -> None:
 _ENTRIES = (
     "SELECT type, name, tbl_name, sql FROM {} WHERE sql IS NOT NULL"
     " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    " ORDER BY type <> 'table', rowid"  # what stands on a table or view was made after it
+    " ORDER BY rowid"  # which is that in which they were made
 )
 
 

@@ -110,47 +110,47 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION sqlite.store_integer(value text) RETURNS bigint
+CREATE OR REPLACE FUNCTION sqlite.store_integer(value text, stored_in text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN kept IS NULL THEN NULL WHEN left(kept, 1) = 'i' THEN substr(kept, 2)::bigint
-              ELSE sqlite.misfit(substr(kept, 2), 'here', NULL::bigint) END
+              ELSE sqlite.misfit(substr(kept, 2), stored_in, NULL::bigint) END
   FROM (SELECT sqlite.integer_affinity(value)) AS one(kept)
 $$;
 
-CREATE OR REPLACE FUNCTION sqlite.store_boolean(value text) RETURNS boolean
+CREATE OR REPLACE FUNCTION sqlite.store_boolean(value text, stored_in text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE kept WHEN 'i0' THEN false WHEN 'i1' THEN true
-              ELSE CASE WHEN kept IS NOT NULL THEN sqlite.misfit(substr(kept, 2), 'here', NULL::boolean) END END
+              ELSE CASE WHEN kept IS NOT NULL THEN sqlite.misfit(substr(kept, 2), stored_in, NULL::boolean) END END
   FROM (SELECT sqlite.integer_affinity(value)) AS one(kept)
 $$;
 
-CREATE OR REPLACE FUNCTION sqlite.store_real(value text) RETURNS double precision
+CREATE OR REPLACE FUNCTION sqlite.store_real(value text, stored_in text) RETURNS double precision
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN kept IS NULL THEN NULL
               WHEN left(kept, 1) IN ('i', 'r') THEN substr(kept, 2)::double precision
-              ELSE sqlite.misfit(substr(kept, 2), 'here', NULL::double precision) END
+              ELSE sqlite.misfit(substr(kept, 2), stored_in, NULL::double precision) END
   FROM (SELECT sqlite.real_affinity(value)) AS one(kept)
 $$;
 
-CREATE OR REPLACE FUNCTION sqlite.store_numeric(value text) RETURNS numeric
+CREATE OR REPLACE FUNCTION sqlite.store_numeric(value text, stored_in text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN kept IS NULL THEN NULL
               WHEN left(kept, 1) IN ('i', 'r') THEN substr(kept, 2)::numeric
-              ELSE sqlite.misfit(substr(kept, 2), 'here', NULL::numeric) END
+              ELSE sqlite.misfit(substr(kept, 2), stored_in, NULL::numeric) END
   FROM (SELECT sqlite.numeric_affinity(value)) AS one(kept)
 $$;
 
-CREATE OR REPLACE FUNCTION sqlite.store_text(value text) RETURNS text
+CREATE OR REPLACE FUNCTION sqlite.store_text(value text, stored_in text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN kept IS NULL THEN NULL WHEN left(kept, 1) = 't' THEN substr(kept, 2)
-              ELSE sqlite.misfit(substr(kept, 2), 'here', NULL::text) END
+              ELSE sqlite.misfit(substr(kept, 2), stored_in, NULL::text) END
   FROM (SELECT sqlite.text_affinity(value)) AS one(kept)
 $$;
 
-CREATE OR REPLACE FUNCTION sqlite.store_blob(value text) RETURNS bytea
+CREATE OR REPLACE FUNCTION sqlite.store_blob(value text, stored_in text) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN value IS NULL THEN NULL WHEN left(value, 1) = 'b' THEN decode(substr(value, 2), 'hex')
-              ELSE sqlite.misfit(substr(value, 2), 'here', NULL::bytea) END
+              ELSE sqlite.misfit(substr(value, 2), stored_in, NULL::bytea) END
 $$;
 
 -- A text as jsonb, by the rule of types/values/documents.py: an error where jsonb would not keep its meaning,

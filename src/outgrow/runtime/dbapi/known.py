@@ -58,7 +58,7 @@ class Known:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """SQLite's CREATE texts, tables first, temporary objects last."""
+        """SQLite's CREATE texts in its order, temporary objects last."""
         return self.remembered.texts
 
     def counting(self) -> Iterator[Relation]:
