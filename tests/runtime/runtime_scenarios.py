@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import decimal
 import sqlite3
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -454,7 +455,10 @@ def traces(connect: Connect) -> Iterator[Any]:
     connection = people(connect)
     seen: list[str] = []
     connection.set_trace_callback(seen.append)
-    connection.execute("SELECT ?, ?, :x", (1, "it's", None))
+    with warnings.catch_warnings(record=True) as told:  # from Python 3.12 on
+        warnings.simplefilter("always")
+        connection.execute("SELECT ?, ?, :x", (1, "it's", None))
+    yield [(str(each.message), each.filename) for each in told]
     connection.execute("INSERT INTO pet(name) VALUES (?)", ("a",))
     connection.commit()
     connection.set_trace_callback(None)

@@ -237,7 +237,10 @@ def test_the_program_notices_nothing(
     )
     _, *events = record(PECULIAR)
     assert capsys.readouterr().out == plain.stdout + "\n\n"
-    given = [event["parameters"] for event in events if "parameters" in event]
+    given = [
+        event["parameters"] for event in events
+        if "parameters" in event and "sqlite_master" not in event["sql"]  # iterdump binds from 3.13 on
+    ]  # fmt: skip
     assert given == [
         ["1.10", "2024-02-29 12:30:00", True], ["2", None, 3], {"m": "3", "a": {"blob": "AP8="}},
         {"m": None, "a": 5}, [0, 1], [{"unsupported": "__main__.Never"}], [2**63], ["\ud800"], [], {}, "set",

@@ -11,8 +11,11 @@ import decimal
 import json
 import math
 import sqlite3
+import sys
 import uuid
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from outgrow.schema.lexer import TokenError, tokens
@@ -35,11 +38,12 @@ class MisboundError(Exception):
 class Layout:
     """The parameters of one statement by number: the name of each, with its mark, or None."""
 
-    __slots__ = ("count", "names", "probe")
+    __slots__ = ("count", "is_named", "names", "probe")
 
     def __init__(self, sql: str) -> None:
         self.names = _names(sql)
         self.count = len(self.names)
+        self.is_named = any(self.names) and sys.version_info >= (3, 12)
         listed = ", ".join(name or f"?{number}" for number, name in enumerate(self.names, 1))
         self.probe = f"SELECT {listed}" if self.names else "SELECT 1"
 
@@ -49,14 +53,33 @@ class Layout:
         if kind is tuple or kind is list:
             if len(given) != self.count:
                 raise MisboundError
+            if self.is_named:
+                self._warn()
             values: Sequence[Any] = given
             return values
         if (not isinstance(given, dict) and isinstance(given, Sequence)) or _is_sequence(given):
             found = list(given) if isinstance(given, Sequence) else [given[i] for i in range(len(given))]
             if len(found) != self.count:
                 raise MisboundError
+            if self.is_named:
+                self._warn()
             return found
         return self._by_name(given)
+
+    def _warn(self) -> None:
+        """What sqlite3 says from Python 3.12 on of a sequence for parameters with names."""
+        if sys.version_info >= (3, 14):
+            raise MisboundError
+        if sys.version_info >= (3, 12):
+            for number, name in enumerate(self.names, 1):
+                if name is not None:
+                    warnings.warn(
+                        f"Binding {number} ('{name}') is a named parameter, but you supplied a sequence "
+                        "which requires nameless (qmark) placeholders. Starting with Python 3.14 an "
+                        "sqlite3.ProgrammingError will be raised.",
+                        DeprecationWarning,
+                        skip_file_prefixes=(str(Path(__file__).parent),),
+                    )
 
     def _by_name(self, given: Any) -> Sequence[Any]:
         if not isinstance(given, Mapping) and not hasattr(type(given), "__getitem__"):

@@ -8,6 +8,7 @@ away is told and closed, which takes it back.
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import queue
 import sys
@@ -76,6 +77,8 @@ class Checkouts:
         self._changed = threading.Condition()
         self._forgotten: queue.SimpleQueue[Forgotten | None] = queue.SimpleQueue()
         self._watcher: threading.Thread | None = None
+        self._numbers = itertools.count(1)
+        self._noticed = 0
         self.leaked = 0
 
     def add(self, raw: Backend, holder: str | None, place: str | None) -> Checkout:
@@ -110,6 +113,7 @@ class Checkouts:
         The garbage collector calls this, anywhere and in any thread, so that nothing may be locked or sent
         here: the watching thread does it.
         """
+        self._noticed = next(self._numbers)
         self._forgotten.put(connection)
 
     def held(self) -> tuple[Held, ...]:
@@ -148,7 +152,7 @@ class Checkouts:
         """
         before = self.leaked
         gc.collect()
-        if self.leaked == before and self._forgotten.empty():
+        if self._noticed <= before:
             return False
         with self._changed:
             return self._changed.wait_for(lambda: self.leaked > before, _FIND_SECONDS)
@@ -160,10 +164,12 @@ class Checkouts:
                 "a connection was never given back: %s; it is taken back now. "
                 "Take connections by `with`, or close them", out.held(),
             )  # fmt: skip
-        connection.close()
-        with self._changed:
-            self.leaked += 1
-            self._changed.notify_all()
+        try:
+            connection.close()
+        finally:
+            with self._changed:
+                self.leaked += 1
+                self._changed.notify_all()
 
     def tell_late(self) -> None:
         """Tells of those that are out too long, of each once."""
