@@ -335,6 +335,7 @@ def converters(connect: Connect) -> Iterator[Any]:
     sqlite3.register_converter("point", lambda raw: tuple(map(int, raw.split(b";"))))
     sqlite3.register_converter("decimal", lambda raw: decimal.Decimal(raw.decode()))
     sqlite3.register_adapter(decimal.Decimal, str)
+    sqlite3.register_converter("date", lambda raw: datetime.date.fromisoformat(raw.decode()))
     connection = connect(detect_types=detect)
     connection.execute("CREATE TABLE t(p point, d DECIMAL(10,2), n integer, day date)")
     connection.execute("INSERT INTO t VALUES (?, ?, ?, ?)", ("4;5", decimal.Decimal("1.5"), 7, "2024-02-03"))

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -124,8 +125,11 @@ def test_a_connection_of_another_pool_is_not_taken(
     connection = other.getconn()
     with pytest.raises(sqlite3.ProgrammingError, match="not of this pool"):
         pool.putconn(connection)
-    with pytest.raises(sqlite3.ProgrammingError, match="not of this pool"):
-        pool.putconn(sqlite3.connect(":memory:"))
+    with (
+        closing(sqlite3.connect(":memory:")) as standard,
+        pytest.raises(sqlite3.ProgrammingError, match="not of this pool"),
+    ):
+        pool.putconn(standard)
     assert connection.execute("SELECT 1").fetchone() == (1,)
     other.putconn(connection)
 

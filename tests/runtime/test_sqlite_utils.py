@@ -76,6 +76,8 @@ def test_the_command_line_of_sqlite_utils_under_run(
 def test_datasette_under_run(
     garden: Path, plan: Path, database: str, run_outgrow: Callable[..., Any]
 ) -> None:
-    sqlite_utils.Database(garden)["plants"].enable_fts(["name"], create_triggers=True)
+    made = sqlite_utils.Database(garden)
+    made["plants"].enable_fts(["name"], create_triggers=True)
+    made.close()
     run_outgrow("move", garden, "--to", database, "--plan", plan, "--rowids", "all", check=0)
     assert under_run("pages_datasette.py", garden, database) == said("pages_datasette.py", garden)

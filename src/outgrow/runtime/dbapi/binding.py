@@ -43,7 +43,7 @@ class Layout:
     def __init__(self, sql: str) -> None:
         self.names = _names(sql)
         self.count = len(self.names)
-        self.is_named = any(self.names) and sys.version_info >= (3, 12)
+        self.is_named = sys.version_info >= (3, 12) and any(map(_is_word, self.names))
         listed = ", ".join(name or f"?{number}" for number, name in enumerate(self.names, 1))
         self.probe = f"SELECT {listed}" if self.names else "SELECT 1"
 
@@ -72,7 +72,7 @@ class Layout:
             raise MisboundError
         if sys.version_info >= (3, 12):
             for number, name in enumerate(self.names, 1):
-                if name is not None:
+                if _is_word(name):
                     warnings.warn(
                         f"Binding {number} ('{name}') is a named parameter, but you supplied a sequence "
                         "which requires nameless (qmark) placeholders. Starting with Python 3.14 an "
@@ -93,6 +93,11 @@ class Layout:
             except LookupError:
                 raise MisboundError from None
         return found
+
+
+def _is_word(name: str | None) -> bool:
+    """Whether a parameter has a name that is no number."""
+    return name is not None and not name.startswith("?")
 
 
 def _is_sequence(given: Any) -> bool:
