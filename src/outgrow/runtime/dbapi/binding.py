@@ -44,7 +44,7 @@ class Layout:
         self.names = _names(sql)
         self.count = len(self.names)
         self.is_named = sys.version_info >= (3, 12) and any(map(_is_word, self.names))
-        listed = ", ".join(name or f"?{number}" for number, name in enumerate(self.names, 1))
+        listed = ", ".join(name or "?" for name in self.names)  # in their order, so each has its number
         self.probe = f"SELECT {listed}" if self.names else "SELECT 1"
 
     def values(self, given: Any) -> Sequence[Any]:
