@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import decimal
+import itertools
 import sqlite3
 import subprocess
 import sys
@@ -579,3 +581,16 @@ def test_a_value_that_the_type_does_not_hold_is_refused_by_the_columns_name(move
                 sqlite3.IntegrityError, match=f"the column {column} is {kind}, which cannot keep"
             ):
                 connection.execute(f"INSERT INTO t ({column}) VALUES (?)", ("text",))
+
+
+def test_a_progress_handler_does_not_stop_the_copy(moved: Moved) -> None:
+    """What is copied for SQLite to answer is no statement of the program's."""
+    _, url = moved(VIRTUAL)
+    with closing(shim.connect(url)) as connection:
+        for most in (2**power for power in range(16)):
+            calls = itertools.count()
+            connection.set_progress_handler(lambda most=most, calls=calls: next(calls) > most, 1)  # type: ignore[misc]
+            with contextlib.suppress(sqlite3.OperationalError):  # interrupted
+                connection.execute("SELECT count(*) FROM note_docsize")
+            connection.set_progress_handler(None, 0)
+            assert connection.execute("SELECT count(*) FROM note_docsize").fetchone() == (2,)

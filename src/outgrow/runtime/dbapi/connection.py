@@ -440,7 +440,9 @@ class Connection(sqlite3.Connection):
         The server counts no instructions: `n` says nothing but whether there is a handler.
         """
         self._check()
-        super().set_progress_handler(progress_handler, n)
+        super().set_progress_handler(progress_handler, n)  # which says what is wrong with them
+        super().set_progress_handler(None, 0)
+        self._shadow.progress = (progress_handler, n)
         self._engine.wire.progress = progress_handler if n > 0 else None
 
     def set_authorizer(self, authorizer_callback: Any) -> None:

@@ -324,7 +324,8 @@ class Engine(Standing):
                 "outgrow: %s: %d rows were fetched for SQLite to answer: %s", only.error, count, sql,
             )  # fmt: skip
         try:
-            yield
+            with self.shadow.interruptible():
+                yield
         finally:
             if tables:
                 self.shadow.doubt()

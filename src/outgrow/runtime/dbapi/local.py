@@ -167,16 +167,14 @@ def _copy(shadow: Shadow, relation: Relation, fetch: Fetch, at_most: int | None,
         )
     places = ", ".join("?" * len(labels))
     cursor = shadow.cursor()
+    cursor.execute("BEGIN")  # a full-text index is then made in one piece
     try:
-        cursor.execute("BEGIN")  # a full-text index is then made in one piece
         cursor.executemany(f"INSERT INTO main.{table} ({listed}) VALUES ({places})", rows)
-        cursor.execute("COMMIT")
     except sqlite3.Error as error:  # SQLite's module or collation is not here
-        with suppress(sqlite3.Error):
-            cursor.execute("ROLLBACK")
-        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:  # by the program's progress handler
-            raise
-        raise TranslationError(f"a query of {relation.source} outside of PostgreSQL: {error}", sql) from None
+        cursor.execute("ROLLBACK")
+        said = f"a query of {relation.source} outside of PostgreSQL: {error}"
+        raise TranslationError(said, sql) from None
+    cursor.execute("COMMIT")
     return len(rows)
 
 

@@ -28,6 +28,8 @@ class Shadow:
         """Whether a rename leaves what views and triggers say (PRAGMA legacy_alter_table)."""
         self.authorizer: Authorizer | None = None
         """The program's own, which is asked of its statements and not of what is done here."""
+        self.progress: tuple[Callable[[], int | None] | None, int] = (None, 0)
+        """The program's own progress handler and its number of instructions, likewise."""
 
     def cursor(self) -> sqlite3.Cursor:
         """A cursor of sqlite3's own on the empty database."""
@@ -41,6 +43,15 @@ class Shadow:
             yield
         finally:
             sqlite3.Connection.set_authorizer(self._base, self.authorizer)
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Has the program's progress handler asked meanwhile."""
+        sqlite3.Connection.set_progress_handler(self._base, *self.progress)
+        try:
+            yield
+        finally:
+            sqlite3.Connection.set_progress_handler(self._base, None, 0)
 
     def opened_for_rows(self) -> None:
         """Makes ready for rows that PostgreSQL holds: no trigger fires for them, no CHECK is asked.
