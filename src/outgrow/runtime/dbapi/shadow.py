@@ -109,7 +109,8 @@ class Shadow:
         cursor = self.cursor()
         before = self._version(cursor)
         cursor.execute(f"PRAGMA legacy_alter_table = {int(self.legacy_renames)}")
-        cursor.execute(sql)
+        with self.interruptible():
+            cursor.execute(sql)
         if self._version(cursor) == before:
             return False
         self.doubt()
