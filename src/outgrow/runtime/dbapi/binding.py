@@ -141,7 +141,7 @@ def classified(
     """
     kinds = [_KINDS.get(type(value)) for value in values]
     adapts_all = _base_types_adapted()
-    if _PLAIN.issuperset(kinds) and not adapts_all:
+    if not adapts_all and _are_plain(values, kinds):
         return values, tuple(kind for kind in kinds if kind is not None)
     made: list[Any] = []
     found: list[Kind] = []
@@ -159,6 +159,18 @@ def classified(
         made.append(value)
         found.append(now)
     return made, tuple(found)
+
+
+def _are_plain(values: Sequence[Any], kinds: Sequence[Kind | None]) -> bool:
+    """Whether SQLite stores the values as they are."""
+    if _PLAIN.issuperset(kinds):
+        return True
+    for value, kind in zip(values, kinds, strict=False):
+        if kind is None or (kind == "real" and math.isnan(value)):
+            return False
+        if kind == "integer" and not _LEAST <= value <= _GREATEST:
+            return False
+    return len(values) == len(kinds)
 
 
 _DEFAULT_ADAPTERS = len(sqlite3.adapters)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.adapt import Transformer
@@ -129,10 +129,14 @@ class Cursor(sqlite3.Cursor):
         sets: list[Bound] = []
         changed = 0
         given = iter(parameters)
+        is_plain = isinstance(parameters, list | tuple)  # whose iterator runs no code of the program's
         while True:
             try:
-                with self._alone():
+                if is_plain:
                     each = next(given, _END)
+                else:
+                    with self._alone():
+                        each = next(given, _END)
                 if each is not _END:
                     sets.append(self._bound(statement, each))
             except BaseException:
@@ -177,9 +181,16 @@ class Cursor(sqlite3.Cursor):
     def _bound(self, statement: Statement, given: Any) -> Bound:
         if not statement.layout.count and not given:
             return (), ()
-        with suppress(MisboundError), self._alone():
+        if self._busy:
+            raise sqlite3.ProgrammingError(_RECURSIVE)
+        self._busy = True  # as `_alone`, in a third of its time
+        try:
             values = statement.layout.values(given)
             return binding.classified(values, binding.native if self._own._native else None)
+        except MisboundError:
+            pass
+        finally:
+            self._busy = False
         # sqlite3 itself says what is wrong, of a statement with the same parameters.
         sqlite3.Cursor.execute(self, statement.layout.probe, given)
         raise sqlite3.ProgrammingError("the values do not go with the statement")

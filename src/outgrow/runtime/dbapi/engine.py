@@ -150,7 +150,13 @@ class Engine(Standing):
         return cursor.fetchone()[0]
 
     def _run_part(self, statement: Statement, sets: Sequence[Bound]) -> int:
-        made = [(self.prepared(statement, bound), bound[0]) for bound in sets]
+        by_kinds: dict[tuple[Kind, ...], Prepared] = {}
+        made: list[tuple[Prepared, Sequence[Any]]] = []
+        for values, kinds in sets:
+            known = None if "null" in kinds else by_kinds.get(kinds)  # what may be NULL depends on the values
+            if known is None:
+                known = by_kinds[kinds] = self.prepared(statement, (values, kinds))
+            made.append((known, values))
         if len(made) == 1 or any(prepared.asks_session for prepared, _ in made):
             return sum(max(self._outcome(statement, *each).rowcount, 0) for each in made)
         requests: list[Request] = []
@@ -171,9 +177,16 @@ class Engine(Standing):
                 self._run_part(statement, sets[:done])
             raise self.failed(failed.error, rolls_back=statement.rolls_back) from failed.error
         found = [results[end] for end in ends]
-        for (prepared, _), result in zip(made, found, strict=True):
-            self._count(result, prepared)
-        return sum(result.command_tuples or 0 for result in found)
+        changed = [result.command_tuples or 0 for result in found]
+        last = next((n for n in reversed(range(len(found))) if made[n][0].keyed and found[n].ntuples), -1)
+        if last >= 0:
+            self._count(found[last], made[last][0])
+            self.total_changes -= changed[last]
+        elif not made[-1][0].keyed and made[-1][0].inserts:
+            self.last_rowid = None
+        self.changes = changed[-1]
+        self.total_changes += sum(changed)
+        return sum(changed)
 
     def prepared(self, statement: Statement, bound: Bound) -> Prepared:
         """What a statement is on PostgreSQL for those values; tells once what is to be known of it."""
