@@ -6,11 +6,14 @@ import re
 import sqlite3
 import sys
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from outgrow.runtime import sqlite3 as shim
@@ -212,3 +215,29 @@ def test_another_word_is_none(database: str) -> None:
         sqlite3.OperationalError, match=re.escape("keys is own: it must be identity or sqlite")
     ):
         shim.connect(f"{database}&keys=own")
+
+
+def test_a_user_who_may_not_set_the_sequence_inserts_all_the_same(database: str) -> None:
+    role = f"writer_{uuid.uuid4().hex[:12]}"
+    with closing(shim.connect(database, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)")
+    rights = "; ".join(
+        f"GRANT USAGE ON SCHEMA {schema} TO {role};"
+        f"GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}"
+        for schema in ("public", "outgrow", "sqlite")
+    )
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role} LOGIN; {rights}".encode())
+        try:
+            url = f"{database}&keys=sqlite&options={quote(f'-c role={role}')}"
+            with closing(shim.connect(url, isolation_level=None)) as connection:
+                found = []
+                for grant in (False, True):
+                    if grant:
+                        owner.execute(f"GRANT UPDATE ON ALL SEQUENCES IN SCHEMA public TO {role}".encode())
+                    for _ in range(2):
+                        found.append(connection.execute("INSERT INTO item(name) VALUES ('a')").lastrowid)
+                        connection.execute("DELETE FROM item")
+                assert found == [1, 2, 1, 1]
+        finally:
+            owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())

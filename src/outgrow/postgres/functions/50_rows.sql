@@ -284,14 +284,14 @@ $$;
 
 -- Has the next rowid be the one behind the greatest there is, as on SQLite: a number of a row that was deleted or
 -- never came to be is given again. Who asks waits for the end of others' transactions that asked with that
--- lock, so that the greatest one is known.
+-- lock, so that the greatest one is known. Where the user may not set the sequence, it goes on as it stands.
 CREATE OR REPLACE FUNCTION sqlite.reuse_rowids(relation text, key text, lock bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
 DECLARE
   sequence text := pg_get_serial_sequence(relation, key);
   largest bigint;
 BEGIN
-  IF sequence IS NULL THEN
+  IF sequence IS NULL OR NOT has_sequence_privilege(sequence, 'UPDATE') THEN
     RETURN;
   END IF;
   PERFORM pg_advisory_xact_lock(lock);
