@@ -60,13 +60,15 @@ class Connection(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One competitor. Both connections are to the same database.
+    """One competitor. All connections are to the same database.
 
-    Statements on `single` are transactions of their own; those on `many` belong to one until `commit`.
+    Statements on `single` are transactions of their own; those on `many` belong to one until `commit`, and so
+    do those on `numbered`, which gives rows SQLite's numbers where it can.
     """
 
     single: Connection
     many: Connection
+    numbered: Connection
     mark: str = "?"
 
     def sql(self, text: str) -> str:
@@ -137,13 +139,15 @@ def _sides(source: Path, url: str) -> Iterator[dict[str, Side]]:
     opened: list[Any] = [
         *(psycopg.connect(url, autocommit=autocommit) for autocommit in (True, False)),
         *(shim.connect(url) for _ in range(2)),
+        shim.connect(url, keys="sqlite"),
         *(standard() for _ in range(2)),
     ]
-    pairs = zip((PSYCOPG, OUTGROW, SQLITE), zip(opened[::2], opened[1::2], strict=True), strict=True)
+    plain, plainly, single, many, numbered, standard_single, standard_many = opened
     try:
         yield {
-            name: Side(single=single, many=many, mark="%s" if name == PSYCOPG else "?")
-            for name, (single, many) in pairs
+            PSYCOPG: Side(single=plain, many=plainly, numbered=plainly, mark="%s"),
+            OUTGROW: Side(single=single, many=many, numbered=numbered),
+            SQLITE: Side(single=standard_single, many=standard_many, numbered=standard_many),
         }
     finally:
         for connection in opened:
@@ -179,7 +183,15 @@ def _points_in_transaction(side: Side, chance: random.Random) -> int:
 
 
 def _inserts_with_commit(side: Side, chance: random.Random) -> int:
-    sql, connection = side.sql(_INSERT), side.many
+    return _inserted(side, side.many, chance)
+
+
+def _numbered_inserts_with_commit(side: Side, chance: random.Random) -> int:
+    return _inserted(side, side.numbered, chance)
+
+
+def _inserted(side: Side, connection: Connection, chance: random.Random) -> int:
+    sql = side.sql(_INSERT)
     for number in range(50):
         connection.execute(sql, (number, "first", chance.random()))
         connection.commit()
@@ -201,6 +213,12 @@ def _many(side: Side, chance: random.Random) -> int:
     return 1
 
 
+def _first(side: Side, _: random.Random) -> int:
+    if side.single.execute(_FETCH).fetchone() is None:
+        raise ValueError("no row")
+    return 1
+
+
 def _fetch(side: Side, _: random.Random) -> int:
     rows = side.single.execute(_FETCH).fetchall()
     if len(rows) != ROWS:
@@ -212,9 +230,11 @@ CASES = (
     Case(name="point SELECT by primary key", run=_points, limit=1.25),
     Case(name="the same in an open transaction", run=_points_in_transaction),
     Case(name="INSERT and commit", run=_inserts_with_commit),
+    Case(name="the same with keys=sqlite", run=_numbered_inserts_with_commit),
     Case(name="INSERT, 100 in one transaction", run=_inserts),
     Case(name=f"executemany of {BATCH:,} rows, and commit", run=_many),
     Case(name=f"fetchall of {ROWS:,} rows", run=_fetch, limit=1.15),
+    Case(name="the first of them, and no other", run=_first),
 )
 
 

@@ -275,7 +275,8 @@ BEGIN
   ELSIF rowid IS NULL THEN
     RETURN nextval(sequence);
   END IF;
-  IF rowid > sqlite.reached(sequence) THEN
+  -- The builtin is cheaper; it knows nothing of a sequence that was set and has given no number since.
+  IF rowid > coalesce(pg_sequence_last_value(sequence::regclass), sqlite.reached(sequence)) THEN
     PERFORM setval(sequence, rowid);
   END IF;
   RETURN rowid;

@@ -146,6 +146,8 @@ class Connection(sqlite3.Connection):
     def raw(self) -> psycopg.Connection[Any]:
         """Psycopg's connection, in autocommit as PostgreSQL sees it; its statements are PostgreSQL's SQL."""
         self._check()
+        with self._lock:
+            self._engine.guarded(self._engine.session.land)
         return self._engine.link.raw
 
     @property

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
+import psycopg
 from psycopg.adapt import Transformer
 
 from outgrow.runtime.dbapi import binding
@@ -20,16 +21,18 @@ from outgrow.runtime.dbapi.converting import Converter, converters, refuse_undec
 from outgrow.runtime.dbapi.engine import Bound, Outcome
 from outgrow.runtime.dbapi.failures import failure
 from outgrow.runtime.dbapi.local import OnlyLocalError
+from outgrow.runtime.dbapi.rows import Rest
 from outgrow.runtime.dbapi.shadow import several
 from outgrow.runtime.dbapi.statement import Prepared, Statement
 from outgrow.runtime.dbapi.tracing import expanded
+from outgrow.runtime.dbapi.wire import ROWS_OF_A_PART
 from outgrow.schema.lexer import TokenError, statements, tokens
 
 if TYPE_CHECKING:
     from outgrow.runtime.dbapi.connection import Connection
 
 Row = tuple[Any, ...]
-_AT_ONCE = 512
+_AT_ONCE = ROWS_OF_A_PART
 """Rows that are taken from a result together: the first when the statement has run, others when asked for."""
 
 
@@ -49,10 +52,14 @@ class Cursor(sqlite3.Cursor):
         self._rowid: int | None = None
         self._prepared: Prepared | None = None
         self._labelled = True
+        self._coming: Rest | None = None
         self._forget()
 
     def _forget(self) -> None:
         """Lets go of the rows of the statement before."""
+        if self._coming is not None:
+            self._own._engine.guarded(self._coming.close)
+        self._coming = None
         self._rows: list[Row] = []
         self._next = 0
         self._rest: tuple[Any, int, int] | None = None  # psycopg's Transformer, next row, number of rows
@@ -89,7 +96,7 @@ class Cursor(sqlite3.Cursor):
             if own._trace is not None:
                 _told(own, statement, bound[0])
             try:
-                self._take(engine.run(statement, bound, begins=own.begins()))
+                self._take(engine.run(statement, bound, begins=own.begins(), in_parts=True))
             except OnlyLocalError as only:
                 by_name = isinstance(parameters, dict)
                 self._answer_locally(statement, parameters if by_name else bound[0], only)
@@ -228,18 +235,40 @@ class Cursor(sqlite3.Cursor):
             transformer.set_pgresult(outcome.result)
             self._rest = (transformer, 0, outcome.result.ntuples)
             self._more()
+            engine = self._own._engine
+            if engine.wire.unread:
+                self._coming = Rest(engine.session, transformer, self._own._lock)
+                if engine.link.hurries:
+                    self._coming.take_all()
 
     # Rows.
 
     def _more(self) -> bool:
         """Takes the next rows from the result."""
         if self._rest is None:
-            return False
+            return self._coming is not None and self._next_part(self._coming)
         transformer, start, total = self._rest
         stop = min(start + _AT_ONCE, total)
         self._rows = self._mended(transformer.load_rows(start, stop, tuple))
         self._next = 0
         self._rest = (transformer, stop, total) if stop < total else None
+        return True
+
+    def _next_part(self, coming: Rest) -> bool:
+        """Takes the next rows from those that are still on their way."""
+        try:
+            rows = coming.part()
+        except psycopg.Error as error:
+            self._coming = None
+            raise self._own._engine.failed(error) from error
+        except OSError as error:
+            self._coming = None
+            said = f"no room for the rows of a result in the directory for temporary files: {error.strerror}"
+            raise failure(sqlite3.OperationalError, said, "SQLITE_IOERR", error) from None
+        if rows is None:
+            self._coming = None
+            return False
+        self._rows, self._next = self._mended(rows), 0
         return True
 
     def _mended(self, rows: list[Row]) -> list[Row]:
@@ -308,7 +337,6 @@ class Cursor(sqlite3.Cursor):
             if self._next >= len(self._rows):
                 if self._rest is not None and size >= self._rest[2]:
                     found += self._all_the_rest()
-                    break
                 if not self._more():
                     break
             part = self._rows[self._next : self._next + size - len(found)]

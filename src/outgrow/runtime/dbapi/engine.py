@@ -82,10 +82,13 @@ class Engine(Standing):
         self.last_rowid: int | None = 0
         self._said: set[str] = set()
 
-    def run(self, statement: Statement, bound: Bound, *, begins: str | None) -> Outcome:
+    def run(
+        self, statement: Statement, bound: Bound, *, begins: str | None, in_parts: bool = False
+    ) -> Outcome:
         """Runs one statement; `begins` is how a transaction begins by itself before one that writes.
 
-        Raises `local.OnlyLocalError` for a query that SQLite has to answer.
+        The rows of a query may come `in_parts`: then more of them may follow, see `rows.Rest`. Raises
+        `local.OnlyLocalError` for a query that SQLite has to answer.
         """
         from outgrow.runtime.dbapi.special import special  # noqa: PLC0415 - it runs statements, too
 
@@ -108,7 +111,8 @@ class Engine(Standing):
             rows = [*(prepared.translated.rows or ())]
             return Outcome(prepared=prepared if prepared.width else None, rows=rows)
         try:
-            return self._outcome(statement, prepared, bound[0])
+            in_parts = in_parts and not statement.writes
+            return self._outcome(statement, prepared, bound[0], in_parts=in_parts)
         except sqlite3.IntegrityError as error:
             by_row = statement.row_by_row(bound[1]) if error.sqlite_errorname in _TAKEN else None
             if by_row is None or by_row.sql == prepared.sql:
@@ -213,9 +217,11 @@ class Engine(Standing):
             self.session.deferred = self.session.deferred or prepared.sql.startswith(b"SET CONSTRAINTS")
         return prepared
 
-    def _outcome(self, statement: Statement, prepared: Prepared, values: Sequence[Any]) -> Outcome:
+    def _outcome(
+        self, statement: Statement, prepared: Prepared, values: Sequence[Any], *, in_parts: bool = False
+    ) -> Outcome:
         try:
-            request = _request(prepared, values)
+            request = _request(prepared, values, in_parts=in_parts)
         except NulError as error:
             if statement.writes:
                 raise failure(sqlite3.DataError, str(error), "SQLITE_MISMATCH", error) from None
@@ -234,7 +240,7 @@ class Engine(Standing):
             # Nothing of it can have become lasting: it only reads, or its transaction began with it.
             if begun or (statement.writes and not is_open) or not self.renewed(failed.error, is_open=is_open):
                 raise self.failed(failed.error, rolls_back=statement.rolls_back) from failed.error
-            return self._outcome(statement, prepared, values)
+            return self._outcome(statement, prepared, values, in_parts=in_parts)
         outcome = Outcome(prepared=prepared if prepared.width else None, result=result)
         if statement.writes:
             self._count(result, prepared)
@@ -395,5 +401,6 @@ class Engine(Standing):
             raise self.failed(failed.error) from failed.error
 
 
-def _request(prepared: Prepared, values: Sequence[Any]) -> Request:
-    return Request(prepared.sql, prepared.values(values), prepared.oids, prepared.formats, repeats=True)
+def _request(prepared: Prepared, values: Sequence[Any], *, in_parts: bool = False) -> Request:
+    given = prepared.values(values)
+    return Request(prepared.sql, given, prepared.oids, prepared.formats, repeats=True, in_parts=in_parts)

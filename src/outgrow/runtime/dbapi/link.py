@@ -13,19 +13,26 @@ from typing import Any
 import psycopg
 
 from outgrow.postgres.kept_model import CHANNEL
+from outgrow.runtime.dbapi import forks
 from outgrow.runtime.dbapi.known import Known, known, place_of, version_of
-from outgrow.runtime.dbapi.opening import is_pooled, with_functions
+from outgrow.runtime.dbapi.opening import circumstances, with_functions
 from outgrow.runtime.dbapi.wire import Wire
 
 
 class Link:
-    """One connection with its session. `pooled` says that a pooler stands between it and the server."""
+    """One connection with its session. `pooled` says that a pooler stands between it and the server.
+
+    `hurries` says that a result has to be taken in at once: the time that a program takes to read would
+    count as the statement's, or keep a process of the server from the pooler's other clients.
+    """
 
     def __init__(self, raw: psycopg.Connection[Any]) -> None:
         raw.prepare_threshold = None  # `wire` prepares
+        forks.watch(raw)
         self.raw = raw
         with_functions(raw)
-        self.pooled = is_pooled(raw)
+        self.pooled, limited = circumstances(raw)
+        self.hurries = self.pooled or limited
         self.place = place_of(raw)
         self.wire = Wire(raw, prepare=not self.pooled)
         self.changed = False

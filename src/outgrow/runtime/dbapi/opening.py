@@ -95,10 +95,15 @@ def opened(url: str, *, patient: bool = False) -> psycopg.Connection[Any]:
             return raw
 
 
-def is_pooled(raw: psycopg.Connection[Any]) -> bool:
-    """Whether a pooler stands between: the server's own number is then another than the one given."""
-    row = raw.execute("SELECT pg_catalog.pg_backend_pid()").fetchone()
-    return row is not None and row[0] != raw.info.backend_pid
+def circumstances(raw: psycopg.Connection[Any]) -> tuple[bool, bool]:
+    """Whether a pooler stands between, and whether the server limits the time of a statement.
+
+    Of a pooler the server's own number is another than the one given.
+    """
+    row = raw.execute(
+        "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('statement_timeout') <> '0'"
+    ).fetchone()
+    return (row[0] != raw.info.backend_pid, row[1]) if row is not None else (False, False)
 
 
 def with_functions(raw: psycopg.Connection[Any]) -> None:

@@ -9,9 +9,11 @@ Rules: https://www.sqlite.org/lang_transaction.html, https://www.sqlite.org/lang
 
 from __future__ import annotations
 
+import weakref
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Protocol
 
 import psycopg
 from psycopg import pq
@@ -30,6 +32,13 @@ _CHECK_NOW = Request(b"SET CONSTRAINTS ALL IMMEDIATE")
 _STALE_PLAN = "cached plan must not change result type"
 
 Results = list[pq.abc.PGresult]
+
+
+class Reader(Protocol):
+    """Who reads the rest of a result."""
+
+    def take_all(self) -> None:
+        """Takes, by `Session.part`, all that is still to come."""
 
 
 class Session:
@@ -55,6 +64,9 @@ class Session:
         self._dirty = False
         self._names: list[str] = []
         self._by_savepoint = False
+        self._reader: weakref.ref[Reader] | None = None
+        self._unread = (False, False)
+        self._results = 0
 
     # What a program asks for.
 
@@ -74,6 +86,7 @@ class Session:
         if not self.begun:
             self._ended()
             return
+        self.land()
         requests = [_COMMIT]
         if self.deferred:
             requests = [*self._protection(), _CHECK_NOW, _COMMIT]
@@ -92,6 +105,7 @@ class Session:
         """Undoes the transaction."""
         if self.begun and not self.wire.broken:
             try:
+                self.land()
                 self.wire.run([_ROLLBACK])
             except FailedError as failed:
                 self._ended()
@@ -100,6 +114,7 @@ class Session:
 
     def savepoint(self, name: str) -> None:
         """Sets a savepoint, beginning a transaction where there is none."""
+        self.land()
         if not self.open:
             self.begin()
             self._by_savepoint = True
@@ -113,6 +128,7 @@ class Session:
 
     def release(self, name: str) -> None:
         """Lets a savepoint go, and those set since. The outermost ends the transaction that it began."""
+        self.land()
         place = _last(self._names, fold(name))
         if place == 0 and self._by_savepoint:
             self.commit()
@@ -122,6 +138,7 @@ class Session:
 
     def rollback_to(self, name: str) -> None:
         """Undoes what was done since a savepoint, which stays."""
+        self.land()
         self._control([self._named(b"ROLLBACK TO SAVEPOINT", name)])
         del self._names[_last(self._names, fold(name)) + 1 :]
 
@@ -129,6 +146,11 @@ class Session:
 
     def run(self, requests: Sequence[Request], *, writes: bool) -> Results:
         """The results of a statement's requests, in one round trip, protected in a transaction."""
+        if self.wire.unread:  # before it is known what has to stand before them
+            try:
+                self.land()
+            except psycopg.Error as error:
+                raise FailedError(0, [], error) from None
         if not self.open:
             return self._sent([*self.before], requests, first=False, writes=writes)
         before = self._opening()
@@ -141,7 +163,10 @@ class Session:
         try:
             results = self.wire.run([*before, *requests]) if before else self.wire.run(requests)
         except FailedError as failed:
-            self._after_failure(first=first, protected=bool(before))
+            try:
+                self._after_failure(first=first, protected=bool(before))
+            except psycopg.Error as error:  # the transaction is lost, which is more than a statement
+                raise FailedError(failed.place, failed.done, error) from None
             if _STALE_PLAN in str(failed.error) and not is_lost(failed.error):
                 self.wire.forget_prepared()
                 return self.run(requests, writes=writes)
@@ -155,10 +180,62 @@ class Session:
             if before and not first:
                 self._held, self._dirty = True, False
             self._dirty = self._dirty or writes
+        if self.wire.unread:
+            self._unread, self._reader = (first, bool(before)), None
+            self._results += 1
+            self.wire.landing = self.land
         return results[len(before) :]
+
+    # The rest of a result that comes in parts.
+
+    def read_by(self, reader: Reader) -> int:
+        """Has the rest of the last result, which is `wire.unread`, for that reader as long as it lives.
+
+        Gives the number of that result.
+        """
+        self._reader = weakref.ref(reader)
+        return self._results
+
+    def part(self) -> pq.abc.PGresult | None:
+        """The next part; None behind the last. Raises psycopg.Error, as the statement would have."""
+        try:
+            return self.wire.receive()
+        except BaseException:
+            first, protected = self._unread
+            self._after_failure(first=first, protected=protected)
+            raise
+
+    def stop(self, number: int | None = None) -> None:
+        """Has the server end a result that nobody reads any more; the transaction stays.
+
+        With a `number` only the result of that number. Raises psycopg.Error when the transaction is lost.
+        """
+        if not self.wire.unread or number not in {None, self._results}:
+            return
+        self._reader = None
+        try:
+            failed = self.wire.stop()
+        except psycopg.Error:
+            failed = True
+        if failed:
+            first, protected = self._unread
+            self._after_failure(first=first, protected=protected)
+
+    def land(self) -> None:
+        """Makes way for another statement: the reader takes all that is still to come.
+
+        Raises psycopg.Error when the transaction is lost.
+        """
+        if self.wire.unread:
+            reader = self._reader() if self._reader is not None else None
+            if reader is None:
+                self.stop()
+            else:
+                reader.take_all()
 
     def script(self, act: Callable[[], None]) -> None:
         """Does something of several statements on the raw connection: all of it or nothing."""
+        self.land()
         outside = not self.open
         if outside:
             self.begin()

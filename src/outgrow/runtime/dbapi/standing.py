@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from outgrow.errors import OutgrowError
-from outgrow.runtime.dbapi import definitions
+from outgrow.runtime.dbapi import definitions, forks
 from outgrow.runtime.dbapi.failures import error_of, failure, is_lost, translated
 from outgrow.runtime.dbapi.known import Known, log, newest
 from outgrow.runtime.dbapi.link import Link, link_of, milliseconds_of
@@ -151,6 +151,8 @@ class Standing:
 
     def ready(self) -> None:
         """Sees to it that the server is there and the schema known as it is now, before a statement."""
+        if self.wire.unread:
+            self.guarded(self.session.land)
         if self.session.begun:
             return
         if not self.wire.heard():
@@ -196,8 +198,10 @@ class Standing:
             )
         with suppress(psycopg.Error):
             self.link.raw.close()
+        inherited = forks.is_inherited(self.link.raw)
         raw = opened(self._url, patient=True)
-        log.warning("the connection to PostgreSQL was lost while it was idle; there is a new one")
+        if not inherited:
+            log.warning("the connection to PostgreSQL was lost while it was idle; there is a new one")
         with self._told():
             self._enter(link_of(raw))
         self.session.open = is_open
@@ -219,6 +223,9 @@ class Standing:
             self.session.lost()
             self._undefine(self._at_begin)
             self._at_begin = None
+            if forks.is_inherited(self.link.raw):
+                said = "what was under way stays with the process that was forked: here it is over"
+                return failure(sqlite3.OperationalError, said, "SQLITE_IOERR", error)
         elif self.session.open and (rolls_back or error.diag.message_detail == "ROLLBACK"):
             with suppress(sqlite3.Error):
                 self.rollback()
@@ -239,6 +246,8 @@ class Standing:
     def leave(self, release: Callable[[psycopg.Connection[Any]], None] | None) -> None:
         """Undoes what is open, and closes the connection or gives it back."""
         with suppress(psycopg.Error):
+            if release is not None or self.session.begun:
+                self.session.stop()
             self.session.rollback()
         if release is None:
             self.link.raw.close()

@@ -1,8 +1,8 @@
 """Statements on their way to the server: any number of them in one round trip, prepared once they come again.
 
 psycopg's own cursor sends BEGIN, a savepoint and the statement one after the other and waits for each; here
-they travel together by libpq's pipeline. Rows come in the binary form. Used by `session`; stands on psycopg's
-wrapper of libpq (https://www.psycopg.org/psycopg3/docs/api/pq.html).
+they travel together by libpq's pipeline. Rows come in the binary form, those of a long result in parts. Used
+by `session`; stands on psycopg's wrapper of libpq (https://www.psycopg.org/psycopg3/docs/api/pq.html).
 """
 
 from __future__ import annotations
@@ -12,33 +12,50 @@ import select
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import psycopg
 from psycopg import pq
 from psycopg.errors import error_from_result
 
+from outgrow.runtime.dbapi.forks import is_inherited
+
 _PREPARED_AT_MOST = 256
 _PREPARED_FROM = 3
 """From which time on a statement is prepared: one that comes once is not worth a second message."""
+
+ROWS_OF_A_PART = 512
+"""Rows of a long result that come together: as many as a cursor makes Python objects of at once."""
+
+_IN_PARTS = pq.version() >= 170000  # https://www.postgresql.org/docs/17/libpq-single-row-mode.html
+_AT_HAND = 5
+"""Milliseconds to wait for the next part of a result that nobody wants; to cancel it takes as long."""
+_PARTS_AT_MOST = 20
+"""Parts that are thrown away before the server is told to stop."""
 
 _ASKED_EVERY = 20
 """Milliseconds between two questions to a progress handler."""
 
 _GOOD = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.EMPTY_QUERY}
 _SYNC, _ABORTED = pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.PIPELINE_ABORTED
+_PART = pq.ExecStatus.TUPLES_CHUNK
 _BAD = pq.ConnStatus.BAD
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One statement with its parameters, all in the binary form."""
+    """One statement with its parameters, all in the binary form.
+
+    The rows of one `in_parts`, which must be the last of its round trip, need not come all at once.
+    """
 
     sql: bytes
     values: Sequence[bytes | None] = ()
     oids: Sequence[int] = ()
     formats: Sequence[int] = ()
     repeats: bool = False
+    in_parts: bool = False
 
 
 class FailedError(Exception):
@@ -56,7 +73,9 @@ class Wire:
     """One connection to the server. Not for two threads at the same time.
 
     `raw` must be in autocommit: transactions are the caller's requests. With `prepare` false nothing is
-    prepared on the server, as a pooler between needs it. psycopg itself must not prepare on it.
+    prepared on the server, as a pooler between needs it. psycopg itself must not prepare on it. While a
+    result is `unread`, parts of it are to come, by `receive`; before anything else is sent, `landing` has to
+    take them in or to `stop` them.
     """
 
     def __init__(self, raw: psycopg.Connection[Any], *, prepare: bool = True) -> None:
@@ -71,6 +90,10 @@ class Wire:
         self._count = 0
         self._outdated = False
         self.notified = False
+        self.unread = False
+        self.landing: Callable[[], object] | None = None
+        self._piped = False
+        self._asked_at = 0.0
         self.progress: Callable[[], object] | None = None
 
     @property
@@ -95,7 +118,10 @@ class Wire:
         return not self.broken
 
     def run(self, requests: Sequence[Request]) -> list[pq.abc.PGresult]:
-        """The results of all requests, in one round trip. Raises FailedError."""
+        """The results of all requests, in one round trip; of one in parts its first. Raises FailedError."""
+        self._clear()
+        if not requests:
+            return []
         if len(requests) == 1:
             name = self._names.get(requests[0].sql) if requests[0].repeats else None
             if name is not None or not self._to_prepare(requests[0]):
@@ -104,6 +130,7 @@ class Wire:
 
     def script(self, sql: str) -> None:
         """Runs a text of any statements without parameters. Raises psycopg.Error."""
+        self._clear()
         self.forget_prepared()
         self.raw.execute(sql.encode())
 
@@ -111,17 +138,22 @@ class Wire:
         pg = self._pg
         try:
             self._send(request, name)
+            if request.in_parts and _IN_PARTS:
+                pg.set_chunked_rows_mode(ROWS_OF_A_PART)
             pg.flush()
             results = []
             while (result := self._next()) is not None:
                 results.append(result)
+                if result.status == _PART and result.ntuples == ROWS_OF_A_PART:
+                    self.unread, self._piped = True, False
+                    return results
         except psycopg.Error as error:
             raise FailedError(0, [], error) from None
         last = results[-1]
         if last.status not in _GOOD:
             raise FailedError(0, [], error_from_result(last, encoding="utf-8"))
         self._notifies()
-        return [last]
+        return [results[0] if results[0].status == _PART else last]
 
     def _run_many(self, requests: Sequence[Request]) -> list[pq.abc.PGresult]:
         pg = self._pg
@@ -144,9 +176,11 @@ class Wire:
                 expected.append(True)
             pg.pipeline_sync()
             self._flush()
-            failed = self._collect(expected, done)
+            failed = self._collect(expected, done, in_parts=requests[-1].in_parts and _IN_PARTS)
         except psycopg.Error as error:
             raise FailedError(len(done), done, error) from None
+        if self.unread:
+            return done
         if not self.broken:
             pg.exit_pipeline_mode()
         self._notifies()
@@ -156,22 +190,107 @@ class Wire:
             raise FailedError(len(done), done, failed)
         return done
 
-    def _collect(self, expected: list[bool], done: list[pq.abc.PGresult]) -> psycopg.Error | None:
-        """Reads one result for each message sent; the error of the first that failed."""
+    def _collect(
+        self, expected: list[bool], done: list[pq.abc.PGresult], *, in_parts: bool
+    ) -> psycopg.Error | None:
+        """Reads the result of each message sent; the error of the first that failed.
+
+        The last one may come `in_parts`: then its first part is its result, and it may be `unread`.
+        """
         failed: psycopg.Error | None = None
-        place = 0
+        place, last = 0, len(expected) - 1
+        parted, wanted = False, sum(expected)
         while True:
+            if in_parts and place == last and not parted and failed is None:
+                self._pg.set_chunked_rows_mode(ROWS_OF_A_PART)
+                parted = True
             result = self._next()
-            if result is None:
-                continue
-            if result.status == _SYNC:
+            if result is None:  # behind each result, but not behind that of the synchronisation
+                place += 1
+            elif result.status == _SYNC:
                 return failed
-            if result.status in _GOOD:
-                if failed is None and place < len(expected) and expected[place]:
+            elif result.status == _PART:
+                done.append(result)
+                if result.ntuples == ROWS_OF_A_PART:
+                    self.unread = self._piped = True
+                    return None
+            elif result.status in _GOOD:
+                if failed is None and expected[place] and not (parted and len(done) == wanted):
                     done.append(result)
             elif failed is None and result.status != _ABORTED:
                 failed = error_from_result(result, encoding="utf-8")
-            place += 1
+                if len(done) == wanted:  # some rows came before the one that failed
+                    done.pop()
+
+    # The rest of a result that comes in parts.
+
+    def receive(self) -> pq.abc.PGresult | None:
+        """The next part of what is unread; None behind the last. Raises psycopg.Error: then it is over."""
+        try:
+            result = self._next()
+            if result is not None and result.status == _PART:
+                return result
+            self._read_to_the_end(result)
+        except BaseException:  # an interruption has had everything read
+            self._over()
+            raise
+        self._over()
+        if result is not None and result.status not in _GOOD:
+            raise error_from_result(result, encoding="utf-8")
+        return None
+
+    def stop(self) -> bool:
+        """Has the server end what is unread, unless it is at its end; whether that was an error to it.
+
+        Raises psycopg.Error when the connection is lost.
+        """
+        if is_inherited(self.raw):  # it is the parent's to read
+            self.unread, self.landing = False, None
+            return True
+        try:
+            parts = 0
+            told = False
+            while True:
+                if not told and (parts >= _PARTS_AT_MOST or not self._is_at_hand()):
+                    self.raw.cancel_safe(timeout=5)
+                    told = True
+                result = self._next()
+                if result is None or result.status != _PART:
+                    break
+                parts += 1
+            self._read_to_the_end(result)
+        finally:
+            self._over()
+        return result is not None and result.status not in _GOOD
+
+    def _clear(self) -> None:
+        """Has the way free for what is sent next."""
+        if self.unread:
+            try:
+                (self.landing or self.stop)()
+            except psycopg.Error as error:
+                raise FailedError(0, [], error) from None
+
+    def _over(self) -> None:
+        self.unread, self.landing = False, None
+        self._notifies()
+
+    def _is_at_hand(self) -> bool:
+        """Whether the next result is there, or comes in some milliseconds."""
+        while self._pg.is_busy():
+            if not self._poll.poll(_AT_HAND):
+                return False
+            self._pg.consume_input()
+        return True
+
+    def _read_to_the_end(self, result: pq.abc.PGresult | None) -> None:
+        """Reads what stands behind the last result of a round trip, which is this one."""
+        while result is not None and result.status != _SYNC:
+            result = self._next()
+            if result is None and self._piped:
+                result = self._next()
+        if self._piped and not self.broken:
+            self._pg.exit_pipeline_mode()
 
     def _send(self, request: Request, name: bytes | None) -> None:
         if name is not None:
@@ -194,18 +313,26 @@ class Wire:
     def _next(self) -> pq.abc.PGresult | None:
         pg = self._pg
         try:
+            if self.progress is not None:
+                self._ask_in_time()
             while pg.is_busy():
                 if self.progress is None:
                     self._poll.poll()
                 elif not self._poll.poll(_ASKED_EVERY):
-                    if self.told_to_stop():
-                        self.raw.cancel_safe(timeout=5)
+                    self._ask_in_time()
                     continue
                 pg.consume_input()
         except KeyboardInterrupt:
             self._cancel()
             raise
         return pg.get_result()
+
+    def _ask_in_time(self) -> None:
+        """Asks the progress handler, unless that was a moment ago."""
+        if monotonic() - self._asked_at >= _ASKED_EVERY / 1000:
+            if self.told_to_stop():
+                self.raw.cancel_safe(timeout=5)
+            self._asked_at = monotonic()
 
     def told_to_stop(self) -> bool:
         """Asks the program's progress handler whether to end the statement; one that fails says so."""

@@ -6,11 +6,9 @@ by `connection`; here nothing of SQLite is known.
 
 from __future__ import annotations
 
-import os
 import re
 import select
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -207,13 +205,6 @@ class Backend(psycopg.Connection[tuple[Any, ...]]):
             good = good and result.status == pq.ExecStatus.EMPTY_QUERY
         self._heard_notification()
         return good
-
-    def forsake(self) -> None:
-        """Makes the socket useless to this process, which inherited it: its parent goes on using it."""
-        with suppress(OSError, psycopg.Error):
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            os.dup2(nowhere, self.pgconn.socket)
-            os.close(nowhere)
 
 
 def backends(

@@ -23,6 +23,7 @@ import psycopg_pool
 
 from outgrow.errors import ConfigError
 from outgrow.postgres.connect import conninfo
+from outgrow.runtime.dbapi.forks import forsake
 from outgrow.runtime.dbapi.link import link_of
 from outgrow.runtime.dbapi.opening import Keys, Values, place
 from outgrow.runtime.dbapi.wire import Request
@@ -288,7 +289,7 @@ class Pool:
     def after_fork(self) -> None:
         """In a child process: begins anew, and keeps its hands off what the parent goes on using."""
         for raw in self._checkouts.raws():
-            raw.forsake()
+            forsake(raw)
         if self._pool is not None:
             self._pool._closed = True  # noqa: SLF001 - else its destruction would wait for the parent's threads
             _inherited.append(self._pool)
