@@ -63,6 +63,14 @@ def test_any_operands(pg: psycopg.Connection[Any], pairs: list[tuple[Value, Valu
         check(pg, f"sqlite.{name}(x, y)", f"?1 {operator} ?2", pairs)
 
 
+def test_a_quotient_halfway_between_two_subnormals(pg: psycopg.Connection[Any]) -> None:
+    halfway = 1.4131150712075712e-154, 2.0111711894913896e154
+    above = math.nextafter(halfway[0], 1), halfway[1]
+    below = math.nextafter(halfway[0], 0), halfway[1]
+    thirds = [(math.ldexp(n, -1074), float(d)) for n in range(1, 40) for d in (2, 3, 4, 6, 8)]
+    check(pg, "sqlite.divide(x, y)", "?1 / ?2", [halfway, above, below, *thirds])
+
+
 def test_scalars(pg: psycopg.Connection[Any]) -> None:
     rows = [(v,) for v in OPERANDS]
     check(pg, "sqlite.abs(x)", "abs(?1)", [row for row in rows if row != (-(2**63),)])

@@ -121,10 +121,11 @@ def _with_affinity(tagged: str, wanted: TargetColumn) -> str:
 def _checked(value: Value, wanted: TargetColumn, like: Value) -> str:
     """A text in the column's own type, if that gives the text back; else an error that names the column."""
     recipe, argument = held.conversion_of(like)
+    tagged = "'t' || one.given"
     back = held.stored_form(replace(like, sql="one.typed")).sql
     if recipe == "uuid-blob":
         given = f"sqlite.store_blob({held.tagged(value).sql}, {literal(wanted.source)})"
-        typed = "encode(one.given, 'hex')::uuid"
+        typed, tagged = "encode(one.given, 'hex')::uuid", "'b' || encode(one.given, 'hex')"
     else:
         given, typed = as_text(held.stored_form(value)).sql, f"one.given::{wanted.type}"
     if recipe == "boolean":
@@ -132,7 +133,7 @@ def _checked(value: Value, wanted: TargetColumn, like: Value) -> str:
         typed = f"CASE one.given WHEN {literal(true)} THEN true WHEN {literal(false)} THEN false END"
     inner = f"SELECT given, {typed} AS typed FROM (SELECT {given} AS given) AS one"
     # A literal or bound value would be refused as soon as it is planned, were it not for the query.
-    misfit = f"sqlite.misfit((SELECT one.given::text), {literal(wanted.source)}, NULL::{wanted.type})"
+    misfit = f"sqlite.misfit((SELECT {tagged}), {literal(wanted.source)}, NULL::{wanted.type})"
     same = f"{back} IS NOT DISTINCT FROM one.given"
     return f"(SELECT CASE WHEN {same} THEN one.typed ELSE {misfit} END FROM ({inner}) AS one)"
 

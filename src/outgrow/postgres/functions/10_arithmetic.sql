@@ -86,7 +86,8 @@ BEGIN
     ELSIF size > -708 THEN
         result := a / b;
     ELSIF size > -746 THEN
-        result := sqlite.real_of_exact(div(sqlite.exact(a) * 1e400, sqlite.exact(b)) * 1e-400);
+        -- A quotient halfway between two subnormals has 1075 decimals, and they all count.
+        result := sqlite.real_of_exact(div(sqlite.exact(a) * 1e1080, sqlite.exact(b)) * 1e-1080);
     ELSE
         result := 0;
     END IF;

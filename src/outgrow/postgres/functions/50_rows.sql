@@ -101,11 +101,16 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   FROM (SELECT substr(value, 2)) AS one(held)
 $$;
 
--- Raises the error for a value that a column's type cannot keep; `kind` only carries the type.
+-- Raises the error for a tagged value that a column's type cannot keep; `kind` only carries the type.
 CREATE OR REPLACE FUNCTION sqlite.misfit(value text, stored_in text, kind anyelement) RETURNS anyelement
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  said text := sqlite.quote(pg_catalog.left(value, 100));
 BEGIN
-  RAISE EXCEPTION 'the column % is %, which cannot keep %', stored_in, pg_typeof(kind), quote_nullable(value)
+  IF pg_catalog.length(value) > 100 THEN
+    said := said || '…';
+  END IF;
+  RAISE EXCEPTION 'the column % is %, which cannot keep %', stored_in, pg_typeof(kind), said
     USING ERRCODE = '22000', HINT = 'Set another type for the column in the plan, and move again.';
 END
 $$;
@@ -113,14 +118,14 @@ $$;
 CREATE OR REPLACE FUNCTION sqlite.store_integer(value text, stored_in text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN kept IS NULL THEN NULL WHEN left(kept, 1) = 'i' THEN substr(kept, 2)::bigint
-              ELSE sqlite.misfit(substr(kept, 2), stored_in, NULL::bigint) END
+              ELSE sqlite.misfit(kept, stored_in, NULL::bigint) END
   FROM (SELECT sqlite.integer_affinity(value)) AS one(kept)
 $$;
 
 CREATE OR REPLACE FUNCTION sqlite.store_boolean(value text, stored_in text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE kept WHEN 'i0' THEN false WHEN 'i1' THEN true
-              ELSE CASE WHEN kept IS NOT NULL THEN sqlite.misfit(substr(kept, 2), stored_in, NULL::boolean) END END
+              ELSE CASE WHEN kept IS NOT NULL THEN sqlite.misfit(kept, stored_in, NULL::boolean) END END
   FROM (SELECT sqlite.integer_affinity(value)) AS one(kept)
 $$;
 
@@ -128,7 +133,7 @@ CREATE OR REPLACE FUNCTION sqlite.store_real(value text, stored_in text) RETURNS
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN kept IS NULL THEN NULL
               WHEN left(kept, 1) IN ('i', 'r') THEN substr(kept, 2)::double precision
-              ELSE sqlite.misfit(substr(kept, 2), stored_in, NULL::double precision) END
+              ELSE sqlite.misfit(kept, stored_in, NULL::double precision) END
   FROM (SELECT sqlite.real_affinity(value)) AS one(kept)
 $$;
 
@@ -136,21 +141,21 @@ CREATE OR REPLACE FUNCTION sqlite.store_numeric(value text, stored_in text) RETU
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN kept IS NULL THEN NULL
               WHEN left(kept, 1) IN ('i', 'r') THEN substr(kept, 2)::numeric
-              ELSE sqlite.misfit(substr(kept, 2), stored_in, NULL::numeric) END
+              ELSE sqlite.misfit(kept, stored_in, NULL::numeric) END
   FROM (SELECT sqlite.numeric_affinity(value)) AS one(kept)
 $$;
 
 CREATE OR REPLACE FUNCTION sqlite.store_text(value text, stored_in text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN kept IS NULL THEN NULL WHEN left(kept, 1) = 't' THEN substr(kept, 2)
-              ELSE sqlite.misfit(substr(kept, 2), stored_in, NULL::text) END
+              ELSE sqlite.misfit(kept, stored_in, NULL::text) END
   FROM (SELECT sqlite.text_affinity(value)) AS one(kept)
 $$;
 
 CREATE OR REPLACE FUNCTION sqlite.store_blob(value text, stored_in text) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN value IS NULL THEN NULL WHEN left(value, 1) = 'b' THEN decode(substr(value, 2), 'hex')
-              ELSE sqlite.misfit(substr(value, 2), stored_in, NULL::bytea) END
+              ELSE sqlite.misfit(value, stored_in, NULL::bytea) END
 $$;
 
 -- A text as jsonb, by the rule of types/values/documents.py: an error where jsonb would not keep its meaning,
@@ -214,7 +219,7 @@ $$;
 CREATE OR REPLACE FUNCTION sqlite.only_text(value text, stored_in text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN left(value, 1) = 't' THEN substr(value, 2)
-              WHEN value IS NOT NULL THEN sqlite.misfit(substr(value, 2), stored_in, NULL::text) END
+              WHEN value IS NOT NULL THEN sqlite.misfit(value, stored_in, NULL::text) END
 $$;
 
 -- What one session remembers of its statements; whoever runs them for the application sets it.

@@ -31,7 +31,7 @@ ROWS_OF_A_PART = 512
 _IN_PARTS = pq.version() >= 170000  # https://www.postgresql.org/docs/17/libpq-single-row-mode.html
 _AT_HAND = 5
 """Milliseconds to wait for the next part of a result that nobody wants; to cancel it takes as long."""
-_PARTS_AT_MOST = 20
+_PARTS_AT_MOST = 4
 """Parts that are thrown away before the server is told to stop."""
 
 _ASKED_EVERY = 20
