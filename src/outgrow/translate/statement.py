@@ -49,7 +49,8 @@ class Translated:
     statement has one. `parameters` says how each is to be sent, `names` which number a named one has.
     `keyed` says that behind the columns the rowid of each inserted row follows, NULL for one that was there;
     `writes` is the table that the statement changes; `numbered` says that a sequence may give its new rows
-    their rowids.
+    their rowids. `many` is the same for many rows, whose statements have nothing to do with each other: each
+    parameter is an array, of the values of all sets in their order; "" where there is no such statement.
     """
 
     sql: str
@@ -61,6 +62,7 @@ class Translated:
     keyed: bool = False
     writes: str = ""
     numbered: bool = False
+    many: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +152,7 @@ def _translated(
         keyed=wanted.keyed, row_by_row=wanted.row_by_row,
     )  # fmt: skip
     findings: tuple[str, ...] = ()
-    keyed, writes, numbered = False, "", False
+    keyed, writes, numbered, many = False, "", False, ""
     if wanted.keyed and isinstance(node, tree.Query):
         node = in_natural_order(node, model)
     elif wanted.keyed and isinstance(node, tree.Insert) and node.source is not None:
@@ -162,6 +164,7 @@ def _translated(
         found = change(node, scope)
         text, values, labels = found.sql, found.columns, found.labels
         findings, keyed, writes, numbered = found.findings, found.keyed, node.table, found.numbered
+        many = _many(found.bundle, bound) if found.bundle is not None else ""
     return Translated(
         sql=_with_unused(text, bound),
         columns=tuple(_column(label, value) for label, value in zip(labels, values, strict=True)),
@@ -171,7 +174,33 @@ def _translated(
         keyed=keyed,
         writes=writes,
         numbered=numbered,
+        many=many,
     )
+
+
+_PARAMETER = re.compile(r"""'(?:[^'\\]|\\.)*'|"[^"]*"|\$(?P<number>\d+)""", re.DOTALL)
+
+
+def _many(bundle: tuple[str, tuple[str, ...], str], bound: Parameters) -> str:
+    """The INSERT of many rows whose parameters are arrays; "" where one of them is not of the row."""
+    before, values, behind = bundle
+    used: set[int] = set()
+
+    def named(found: re.Match[str]) -> str:
+        if found["number"] is None:
+            return found[0]
+        used.add(int(found["number"]))
+        return f"bundle.p{found['number']}"
+
+    row = ", ".join(_PARAMETER.sub(named, value) for value in values)
+    others = any(found["number"] for found in _PARAMETER.finditer(behind))
+    if others or used != set(range(1, bound.count + 1)) or not used:
+        return ""
+    arrays = ", ".join(
+        f"${number}::{PARAMETER_TYPES[kind]}[]" for number, kind in enumerate(bound.settled, 1)
+    )
+    names = ", ".join(f"p{number}" for number in sorted(used))
+    return f"{before}SELECT {row} FROM unnest({arrays}) AS bundle({names}){behind}"
 
 
 def _plan_of(found: Translated) -> Translated:

@@ -288,26 +288,6 @@ BEGIN
 END
 $$;
 
--- Has the next rowid be the one behind the greatest there is, as on SQLite: a number of a row that was deleted or
--- never came to be is given again. Who asks waits for the end of others' transactions that asked with that
--- lock, so that the greatest one is known. Where the user may not set the sequence, it goes on as it stands.
-CREATE OR REPLACE FUNCTION sqlite.reuse_rowids(relation text, key text, lock bigint) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE AS $$
-DECLARE
-  sequence text := pg_get_serial_sequence(relation, key);
-  largest bigint;
-BEGIN
-  IF sequence IS NULL OR NOT has_sequence_privilege(sequence, 'UPDATE') THEN
-    RETURN;
-  END IF;
-  PERFORM pg_advisory_xact_lock(lock);
-  EXECUTE format('SELECT greatest(max(%I), 0) FROM %s', key, relation) INTO largest;
-  IF largest < 9223372036854775807 THEN
-    PERFORM setval(sequence, largest + 1, false);
-  END IF;
-END
-$$;
-
 -- A number as a decimal whose point says that it is a real.
 CREATE OR REPLACE FUNCTION sqlite.pointed(number text) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

@@ -22,7 +22,7 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 
 from outgrow.errors import OutgrowError, TranslationError
-from outgrow.runtime.dbapi import local, local_writes, sequences
+from outgrow.runtime.dbapi import bundles, local, local_writes, sequences
 from outgrow.runtime.dbapi.binding import classified
 from outgrow.runtime.dbapi.failures import failure, is_lost
 from outgrow.runtime.dbapi.folding import folded
@@ -42,6 +42,8 @@ _REMEMBER = b"SELECT " + b", ".join(
     for number, name in enumerate((b"last_insert_rowid", b"changes", b"total_changes"), 1)
 )
 _TAKEN = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+_TOLD_AT_ONCE = {"55P03", "40P01", "40001", "57014"}
+"""Errors that come from others, and not from one of many rows: locks, and whoever interrupts."""
 _MANY = 1000
 """Rows that are worth a warning when they are fetched for SQLite to answer."""
 _IN_ONE_GO = 250
@@ -137,8 +139,55 @@ class Engine(Standing):
             statement, sets = (found[0][0] if found else statement), [bound for _, bound in found]
         if statement.is_dml and begins is not None and not self.session.open:
             self.begin(begins)
+        together = self._run_bundled(statement, sets) if len(sets) >= bundles.LEAST else None
+        if together is not None:
+            return together
         parts = (sets[start : start + _IN_ONE_GO] for start in range(0, len(sets), _IN_ONE_GO))
         return sum(self._run_part(statement, part) for part in parts)
+
+    def _run_bundled(self, statement: Statement, sets: Sequence[Bound]) -> int | None:
+        """As `run_many`, by one statement; None where there is none, or it failed and has left nothing."""
+        prepared = self._for_all(statement, sets)
+        if prepared is None or not prepared.many:
+            return None
+        if not prepared.may_leave_out:
+            return self._bundle(prepared, sets)
+        if self.reuses_keys and prepared.before:  # each row that is left out gives its number back
+            return None
+        # What changes() and last_insert_rowid() say is of the last row, which may be left out.
+        changed = self._bundle(prepared, sets[:-1])
+        return None if changed is None else changed + self._run_part(statement, sets[-1:])
+
+    def _for_all(self, statement: Statement, sets: Sequence[Bound]) -> Prepared | None:
+        """One translation that all sets can be sent with."""
+        found = self.prepared(statement, sets[0])
+        if len({kinds for _, kinds in sets}) == 1 and "null" not in sets[0][1]:
+            return found
+        loose = statement.for_any()
+        if loose is None or not loose.many or not all(loose.takes(kinds, values) for values, kinds in sets):
+            return None
+        return loose
+
+    def _bundle(self, prepared: Prepared, sets: Sequence[Bound]) -> int | None:
+        """How many rows were inserted; None when it failed."""
+        try:
+            request = bundles.bundled(prepared, [values for values, _ in sets])
+        except ValueError:  # of one of the sets, which will say so itself
+            return None
+        try:
+            result = self.session.run([*self._numbering(prepared), request], writes=True)[-1]
+        except FailedError as failed:
+            if is_lost(failed.error) or failed.error.sqlstate in _TOLD_AT_ONCE:
+                self.changes = 0
+                raise self.failed(failed.error) from failed.error
+            if failed.error.sqlstate == "21000":  # a row meets one of its own bundle; so may others
+                prepared.many = b""
+            return None
+        changed = result.command_tuples or 0
+        self.changes = min(changed, 1)
+        self.total_changes += changed
+        self._note_key(prepared, result)
+        return changed
 
     def _folded(self, statement: Statement, bound: Bound) -> tuple[Statement, Bound] | None:
         """The statement without those calls of the program's functions that can be made once, before it."""
@@ -172,6 +221,9 @@ class Engine(Standing):
                 ends.append(len(requests))
                 requests.append(_request(prepared, values))
         except NulError as error:
+            if len(ends) > 1:
+                self._run_part(statement, sets[: len(ends) - 1])
+            self.changes = 0
             raise failure(sqlite3.DataError, str(error), "SQLITE_MISMATCH", error) from None
         try:
             results = self.session.run(requests, writes=True)
@@ -179,15 +231,11 @@ class Engine(Standing):
             done = bisect_left(ends, failed.place)
             if done > 0 and not is_lost(failed.error):
                 self._run_part(statement, sets[:done])
+            self.changes = 0
             raise self.failed(failed.error, rolls_back=statement.rolls_back) from failed.error
         found = [results[end] for end in ends]
         changed = [result.command_tuples or 0 for result in found]
-        last = next((n for n in reversed(range(len(found))) if made[n][0].keyed and found[n].ntuples), -1)
-        if last >= 0:
-            self._count(found[last], made[last][0])
-            self.total_changes -= changed[last]
-        elif not made[-1][0].keyed and made[-1][0].inserts:
-            self.last_rowid = None
+        self._note_key(made[-1][0], *(r for r, (p, _) in zip(found, made, strict=True) if p.keyed))
         self.changes = changed[-1]
         self.total_changes += sum(changed)
         return sum(changed)
@@ -252,17 +300,24 @@ class Engine(Standing):
         """Notes what changes() and last_insert_rowid() say."""
         self.changes = result.command_tuples or 0
         self.total_changes += self.changes
+        self._note_key(prepared, result)
+
+    def _note_key(self, prepared: Prepared, *results: pq.abc.PGresult) -> None:
+        """Notes the rowid of the last row that was inserted; one that an upsert changed gives none."""
         if not prepared.keyed:
             if prepared.inserts:  # whatever its rowid is, it is not that of the row before
                 self.last_rowid = None
-        elif result.ntuples:
-            value = result.get_value(result.ntuples - 1, result.nfields - 1)
-            if value is not None:
-                self.last_rowid = int(_ROWID(value)[0])
+            return
+        for result in reversed(results):
+            for row in reversed(range(result.ntuples)):
+                value = result.get_value(row, result.nfields - 1)
+                if value is not None:
+                    self.last_rowid = int(_ROWID(value)[0])
+                    return
 
     def _numbering(self, prepared: Prepared) -> list[Request]:
         """What is sent before an INSERT, if anything."""
-        return [prepared.before] if self.reuses_keys and prepared.before is not None else []
+        return [*prepared.before] if self.reuses_keys else []
 
     def _remembered(self) -> Request:
         numbers = (self.last_rowid or 0, self.changes, self.total_changes)

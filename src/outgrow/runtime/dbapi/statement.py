@@ -18,7 +18,7 @@ from outgrow.runtime.dbapi.session import serial_of
 from outgrow.runtime.dbapi.values import OIDS, Encoder, encoders, fixes
 from outgrow.runtime.dbapi.wire import Request
 from outgrow.schema.lexer import TokenError, tokens
-from outgrow.schema.names import fold, literal, qualified
+from outgrow.schema.names import fold, literal, qualified, quote
 from outgrow.schema.target import TargetModel
 from outgrow.translate.statement import Translated, Wanted, translate_statement
 from outgrow.translate.value import Kind
@@ -27,6 +27,19 @@ _AT_MOST = 4096
 _OF_THE_SESSION = re.compile(r"\bsqlite\.(?:last_insert_rowid|changes|total_changes)\(")
 
 _OR_ROLLBACK = re.compile(r"\bOR\s+ROLLBACK\b", re.IGNORECASE)
+
+# The next rowid is the one behind the greatest there is: a number of a row that was deleted or never came
+# to be is given again. Who asks first waits for the end of the transactions that asked, in a statement of its
+# own, so that the next one sees their rows. Where the user may not set the sequence, it goes on as it stands.
+_WAIT = """
+SELECT CASE WHEN pg_catalog.has_sequence_privilege({sequence}, 'UPDATE')
+       THEN pg_catalog.pg_advisory_xact_lock({lock}) END
+""".strip()
+_AS_SQLITE = """
+SELECT CASE WHEN pg_catalog.has_sequence_privilege(s.name, 'UPDATE') AND t.largest < 9223372036854775807
+       THEN pg_catalog.setval(s.name::regclass, t.largest + 1, false) END
+FROM (SELECT {sequence} AS name OFFSET 0) AS s, (SELECT greatest(max({key}), 0) AS largest FROM {table}) AS t
+""".strip()
 
 DML = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP"})
@@ -41,16 +54,16 @@ class Prepared:
     the same column names; `asks_session` says that it calls last_insert_rowid() or changes(), `escapes` that
     texts which are no UTF-8 may come. `before` has its table number new rows as SQLite does, where that is
     not what a sequence does, and `may_leave_out` says that a number may be taken for a row that is not
-    inserted.
+    inserted. `many` is the statement for many sets of values, see `bundles`; b"" for none.
     """
 
     __slots__ = (
         "asks_session", "before", "encode", "escapes", "fix", "formats", "inserts", "keyed", "label_sql",
-        "may_leave_out", "oids", "sql", "translated", "width",
+        "many", "may_leave_out", "oids", "sql", "translated", "width",
     )  # fmt: skip
 
     def __init__(
-        self, translated: Translated, *, native: bool, inserts: bool, before: Request | None = None
+        self, translated: Translated, *, native: bool, inserts: bool, before: tuple[Request, ...] = ()
     ) -> None:
         self.translated = translated
         self.before = before
@@ -65,6 +78,7 @@ class Prepared:
         self.may_leave_out = b"ON CONFLICT" in self.sql or not self.sql.startswith(b"INSERT")
         self.width = len(translated.columns)
         self.asks_session = _OF_THE_SESSION.search(translated.sql) is not None
+        self.many = b"" if self.asks_session else translated.many.encode()
         self.label_sql = _label_sql([column.label for column in translated.columns])
 
     def values(self, given: Sequence[Any]) -> list[bytes | None]:
@@ -72,6 +86,10 @@ class Prepared:
         return [
             None if value is None else encode(value) for encode, value in zip(self.encode, given, strict=True)
         ]
+
+    def takes(self, kinds: Sequence[Kind], values: Sequence[Any]) -> bool:
+        """Whether values of these classes can be sent without becoming others."""
+        return _fits(self.translated.parameters, kinds, values)
 
     def mended(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """The rows of a result as SQLite's values, without the rowid behind them."""
@@ -113,8 +131,8 @@ class Statement:
             return found
         if self.writes and "null" in kinds:
             # Each set of columns that are NULL would be a statement of its own; one that asks not serves all.
-            loose = self._for_any()
-            if loose is not None and _fits(loose.translated.parameters, kinds, values):
+            loose = self.for_any()
+            if loose is not None and loose.takes(kinds, values):
                 return loose
         found = self._exact[kinds] = self._of.translated(self.sql, kinds)
         return found
@@ -128,7 +146,7 @@ class Statement:
         except TranslationError:
             return None
 
-    def _for_any(self) -> Prepared | None:
+    def for_any(self) -> Prepared | None:
         """The translation that leaves open what is NULL; None where parameters would travel tagged."""
         if self._loose is None:
             try:
@@ -175,15 +193,18 @@ class Statements:
         inserts = verb_of(sql)[1] in {"INSERT", "REPLACE"}
         return Prepared(made, native=self._native, inserts=inserts, before=self._numbering(made))
 
-    def _numbering(self, made: Translated) -> Request | None:
-        """What is sent before an INSERT whose rows shall have SQLite's numbers; None where they have them."""
+    def _numbering(self, made: Translated) -> tuple[Request, ...]:
+        """What is sent before an INSERT whose rows shall have SQLite's numbers; () where they have them."""
         if not made.numbered or fold(made.writes) in self._counting:
-            return None
+            return ()
         relation = self.model.relation(made.writes)
         key = relation.column(relation.rowid_alias or "").name
-        given = f"{literal(qualified(relation.schema, relation.name))}, {literal(key)}"
-        lock = serial_of(relation.schema)
-        return Request(f"SELECT sqlite.reuse_rowids({given}, {lock})".encode(), repeats=True)
+        table = qualified(relation.schema, relation.name)
+        wanted = {
+            "sequence": f"pg_catalog.pg_get_serial_sequence({literal(table)}, {literal(key)})",
+            "lock": serial_of(relation.schema), "key": quote(key), "table": table,
+        }  # fmt: skip
+        return tuple(Request(sql.format_map(wanted).encode(), repeats=True) for sql in (_WAIT, _AS_SQLITE))
 
 
 def verb_of(sql: str) -> tuple[str, str]:

@@ -39,6 +39,7 @@ _ASKED_EVERY = 20
 
 _GOOD = {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK, pq.ExecStatus.EMPTY_QUERY}
 _SYNC, _ABORTED = pq.ExecStatus.PIPELINE_SYNC, pq.ExecStatus.PIPELINE_ABORTED
+_WITHOUT_ROWS = (b"BEGIN", b"SAVEPOINT", b"RELEASE", b"ROLLBACK", b"COMMIT")
 _PART = pq.ExecStatus.TUPLES_CHUNK
 _BAD = pq.ConnStatus.BAD
 
@@ -92,7 +93,7 @@ class Wire:
         self.notified = False
         self.unread = False
         self.landing: Callable[[], object] | None = None
-        self._piped = False
+        self._piped = self._parted = False
         self._asked_at = 0.0
         self.progress: Callable[[], object] | None = None
 
@@ -138,7 +139,8 @@ class Wire:
         pg = self._pg
         try:
             self._send(request, name)
-            if request.in_parts and _IN_PARTS:
+            self._parted = request.in_parts and _IN_PARTS
+            if self._parted:
                 pg.set_chunked_rows_mode(ROWS_OF_A_PART)
             pg.flush()
             results = []
@@ -162,7 +164,7 @@ class Wire:
         fresh: list[bytes] = []
         try:
             pg.enter_pipeline_mode()
-            for sql in self._surplus():
+            for sql in (*self._nothing(requests[0]), *self._surplus()):
                 pg.send_query_params(sql, None)
                 expected.append(False)
             for request in requests:
@@ -189,6 +191,17 @@ class Wire:
                 self._names.pop(sql, None)
             raise FailedError(len(done), done, failed)
         return done
+
+    def _nothing(self, first: Request) -> tuple[bytes, ...]:
+        """An empty statement where the first of a pipeline gives rows and the one before it came in parts.
+
+        libpq would still be in that mode: it leaves it at a statement without a pipeline, and behind each
+        that is in one.
+        """
+        if not self._parted:
+            return ()
+        self._parted = False
+        return () if first.sql.startswith(_WITHOUT_ROWS) else (b"",)
 
     def _collect(
         self, expected: list[bool], done: list[pq.abc.PGresult], *, in_parts: bool

@@ -21,7 +21,8 @@ class Change:
     """The statement's text, the columns of its RETURNING clause, and what is to be known of it.
 
     `keyed` says that one more column follows them: the rowid of the row, NULL when it was there before;
-    `numbered` that a sequence may give a row its rowid.
+    `numbered` that a sequence may give a row its rowid. `bundle` is set for an INSERT of one row that may go
+    with others of its kind: what stands before the row, its values, and what stands behind.
     """
 
     sql: str
@@ -30,6 +31,7 @@ class Change:
     findings: tuple[str, ...] = ()
     keyed: bool = False
     numbered: bool = False
+    bundle: tuple[str, tuple[str, ...], str] | None = None
 
 
 def relation_of(name: str, scope: Scope) -> Relation:

@@ -12,15 +12,24 @@ from outgrow.translate.query import query
 from outgrow.translate.scope import Scope
 from outgrow.translate.value import Value, refuse
 from outgrow.translate.virtual.rtree import kept
-from outgrow.translate.writes.changed import is_rowid, kept_rowid
+from outgrow.translate.writes.changed import Change, is_rowid, kept_rowid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """VALUES or a SELECT, and by folded source name the columns that may get a NULL."""
+    """VALUES or a SELECT, and by folded source name the columns that may get a NULL.
+
+    `single` are the values of a row that is the only one, as a SELECT can have them.
+    """
 
     sql: str
     nullable: frozenset[str]
+    single: tuple[str, ...] = ()
+
+    def inserted(self, found: Change, before: str, behind: str) -> Change:
+        """The statement that has the rows between two texts."""
+        bundle = (before, self.single, behind) if self.single else None
+        return replace(found, sql=f"{before}{self.sql}{behind}", bundle=bundle)
 
 
 def given_rows(
@@ -36,6 +45,7 @@ def given_rows(
         return _selected(source, columns, relation, scope, asks=asks)
     texts = []
     nullable: set[str] = set()
+    single: tuple[str, ...] = ()
     for row in rows:
         parts = []
         for value, column in zip(row or (), columns, strict=True):
@@ -43,7 +53,17 @@ def given_rows(
                 nullable.add(fold(column.source))
             parts.append(_text(value, column, relation, scope, asks=asks))
         texts.append(f"({', '.join(parts)})")
-    return Rows(sql=f"VALUES {', '.join(texts)}", nullable=frozenset(nullable))
+        single = tuple(
+            kept_rowid("NULL", column, relation) if part == _NEXT else part
+            for part, column in zip(parts, columns, strict=True)
+        )
+    return Rows(
+        sql=f"VALUES {', '.join(texts)}", nullable=frozenset(nullable),
+        single=single if len(rows) == 1 else (),
+    )  # fmt: skip
+
+
+_NEXT = "DEFAULT"
 
 
 def _values(select: tree.Select, columns: list[TargetColumn], scope: Scope) -> list[Value] | None:
@@ -63,7 +83,7 @@ def _may_be_null(value: Value, scope: Scope) -> bool:
 
 def _text(value: Value, column: TargetColumn, relation: Relation, scope: Scope, *, asks: bool) -> str:
     if asks and is_rowid(relation, column) and value.kind == "null":
-        return "DEFAULT"
+        return _NEXT
     text = kept(value, column, relation, scope)
     if asks:
         return kept_rowid(text, column, relation) if is_rowid(relation, column) else text

@@ -15,6 +15,7 @@ from outgrow.translate.expressions import condition, translate
 from outgrow.translate.grammar import read_expression
 from outgrow.translate.scope import Scope, Source, relation_source
 from outgrow.translate.value import refuse
+from outgrow.translate.walk import walk
 from outgrow.translate.writes.assignments import assigned
 from outgrow.translate.writes.changed import (
     Change,
@@ -40,6 +41,21 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
     """The translation of an INSERT after `prefix`, its common table expressions."""
     relation = relation_of(node.table, scope)
     node = _once(node, relation)
+    found = _inserted(node, relation, scope, prefix)
+    return found if _stands_alone(node, relation) else replace(found, bundle=None)
+
+
+def _stands_alone(node: tree.Insert, relation: Relation) -> bool:
+    """Whether a row that is inserted has nothing to do with what its statement or others then do."""
+    has_company = relation.triggers or relation.rtree or relation.full_text or relation.vectors
+    refers_to_itself = fold(relation.source) in map(fold, relation.children)
+    if has_company or refers_to_itself or node.returning or node.commons or node.source is None:
+        return False
+    inside = (*node.source.selects[0].items, *node.upserts)
+    return not any(isinstance(part, tree.Query) for part in walk(inside))
+
+
+def _inserted(node: tree.Insert, relation: Relation, scope: Scope, prefix: str) -> Change:
     if relation.kind == "view" and (node.conflict or node.upserts):
         raise refuse("a conflict clause on a view")
     declared = False
@@ -74,7 +90,7 @@ def insert(node: tree.Insert, scope: Scope, prefix: str) -> Change:
     if node.conflict == "IGNORE":
         conflict = _ignoring_keys(columns, relation)
     listed = ", ".join(quote(column.name) for column in columns)
-    return replace(found, sql=f"{prefix}INSERT INTO {text} ({listed}) {rows.sql}{conflict}{found.sql}")
+    return rows.inserted(found, f"{prefix}INSERT INTO {text} ({listed}) ", f"{conflict}{found.sql}")
 
 
 def _once(node: tree.Insert, relation: Relation) -> tree.Insert:
@@ -165,13 +181,14 @@ def _ignoring(
         tests += ["false"] * bool(missing) + [f"({check}) IS NOT FALSE" for check in relation.checks]
         listed = fresh.listed
         sql = f"SELECT {listed} FROM ({fresh.sql}) AS fresh WHERE {' AND '.join(tests)}"
-    else:
-        sql = rows.sql
-    sql = f"{prefix}INSERT INTO {text} ({listed}) {sql} ON CONFLICT DO NOTHING{found.sql}"
+        rows = replace(rows, sql=sql, single=())
+    made = rows.inserted(
+        found, f"{prefix}INSERT INTO {text} ({listed}) ", f" ON CONFLICT DO NOTHING{found.sql}"
+    )
     unseen = (doubtful or missing or relation.checks) and any(
         trigger.event == "INSERT" for trigger in relation.triggers
     )
-    return replace(found, sql=sql, findings=(_UNSEEN.format(relation.source),) if unseen else ())
+    return replace(made, findings=(_UNSEEN.format(relation.source),) if unseen else ())
 
 
 def _required(relation: Relation, columns: list[TargetColumn]) -> list[TargetColumn]:

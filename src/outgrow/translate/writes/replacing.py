@@ -39,8 +39,8 @@ def replaced(
         if declared or not mended:
             listed = ", ".join(quote(column.name) for column in columns)
             conflict = _updating(given[0], relation)
-            sql = f"{prefix}INSERT INTO {text} ({listed}) {rows.sql}{conflict}{returning.sql}"
-            return replace(returning, sql=sql)
+            before = f"{prefix}INSERT INTO {text} ({listed}) "
+            return rows.inserted(returning, before, f"{conflict}{returning.sql}")
     rows = given_rows(source, columns, relation, scope, asks=False)
     names = {fold(column.source) for column in columns}
     whole = any(key.where or not {fold(n) for n in key.columns} <= names for key in given)
