@@ -12,7 +12,7 @@ from typing import Any
 import apsw
 import psycopg
 import pytest
-from function_engines import tagged
+from function_engines import check, tagged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -338,3 +338,10 @@ def test_nothing_hangs_on_settings_or_collations(pg: psycopg.Connection[Any]) ->
            FROM (SELECT 'tbc'::text COLLATE public.any_case AS x) AS t"""
     ).fetchone()
     assert row == (False, True, 0, "tbc", "746263", "TBC", "T120", "tbc", 3, "'bc'", "bc", b"tbc")
+
+
+def test_a_place_in_a_blob_and_a_text(pg: psycopg.Connection[Any]) -> None:
+    texts = ["", "a", "abc", "é", "aéb", "10", "x\U0001f600é"]
+    blobs = [b"", b"\0", b"\0\xff", b"a\0b", "é".encode(), b"\xa9", b"b", b"1", b"0", b"\xff\xa9"]
+    values = [*texts, *blobs, "aéb".encode(), 10, 1.5, None]
+    check(pg, "sqlite.v(sqlite.instr_from(x, y))", "instr(?1, ?2)", list(itertools.product(values, values)))

@@ -108,7 +108,7 @@ def check_target(
     reported as missing, not compared.
     """
     target, schema = comparison.target, comparison.schema
-    with connect(target, autocommit=True) as connection:
+    with reopened(target) as connection:
         gone = missing(schema_facts(connection, schema, tables), tables, outcomes)
     broken = {entry.table for entry in gone}
     whole = [table for table in tables if table.source not in broken]
@@ -132,6 +132,14 @@ def failed_writes(verification: Verification | None) -> tuple[Finding, ...]:
         Finding(rule="verify.write-test", object=table, detail=reason)
         for table, _, reason in (text.partition(": ") for text in failed)
     )
+
+
+def reopened(target: str) -> psycopg.Connection[Any]:
+    """One more connection to a target that was reached before, in autocommit. Raises TargetError."""
+    try:
+        return connect(target, autocommit=True)
+    except TargetError as error:
+        raise TargetError(f"{error}; mend that and run the same command again") from error
 
 
 def lost(error: psycopg.Error, target: str) -> TargetError:
@@ -159,7 +167,7 @@ def _reader(target: str) -> Any:
 
 def _trial_writes(target: str, schema: str, tables: Sequence[TablePlan]) -> tuple[str, ...]:
     failed = []
-    with connect(target, autocommit=True) as connection:
+    with reopened(target) as connection:
         for table in tables:
             reason = try_write(connection, schema, table)
             if reason is not None:

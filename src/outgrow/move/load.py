@@ -16,7 +16,7 @@ import psycopg
 from outgrow.errors import CounterExample, FindingsStop
 from outgrow.findings import Finding
 from outgrow.move import standing
-from outgrow.move.check import Comparison
+from outgrow.move.check import Comparison, reopened
 from outgrow.move.construct import Builder, Connections
 from outgrow.move.copy import CopyJob, copy_table
 from outgrow.move.walk import Walk, entry_of
@@ -24,7 +24,6 @@ from outgrow.move.work import Crew
 from outgrow.plan.model import Outcome, Plan, TablePlan
 from outgrow.postgres import source_schema
 from outgrow.postgres.apply import run_required
-from outgrow.postgres.connect import connect
 from outgrow.schema.names import qualified
 from outgrow.sqlite.pragmas import read_source_schema
 
@@ -108,7 +107,7 @@ def _work(plan: Plan, table: TablePlan) -> int:
 
 
 def _open(target: str) -> psycopg.Connection[Any]:
-    connection = connect(target, autocommit=True)
+    connection = reopened(target)
     connection.execute("SET maintenance_work_mem = '256MB'")
     # What commits lives in one WAL with its line in the ledger: a crash takes back both or neither.
     # The ledger's last line is written by `main`, which waits for the disk and so for all before it.

@@ -47,10 +47,33 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               ELSE 't' || sqlite.substr(sqlite.text_from(value), start, count) END
 $$;
 
+-- The character of bytes that are taken for a text at which others begin; zero bytes count like any.
+CREATE OR REPLACE FUNCTION sqlite.instr_bytes(value bytea, part bytea) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  at integer := 1;
+  count bigint := 0;
+BEGIN
+  WHILE at + length(part) <= length(value) + 1 LOOP
+    count := count + 1;
+    IF substr(value, at, length(part)) = part THEN
+      RETURN count;
+    END IF;
+    at := at + 1;
+    WHILE at <= length(value) AND get_byte(value, at - 1) BETWEEN 128 AND 191 LOOP
+      at := at + 1;
+    END LOOP;
+  END LOOP;
+  RETURN 0;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION sqlite.instr_from(value text, part text) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN left(value, 1) = 'b' AND left(part, 1) = 'b'
               THEN sqlite.instr(decode(substr(value, 2), 'hex'), decode(substr(part, 2), 'hex'))
+              WHEN left(value, 1) = 'b' OR left(part, 1) = 'b'
+              THEN sqlite.instr_bytes(sqlite.blob_from(value), sqlite.blob_from(part))
               ELSE strpos(sqlite.text_from(value), sqlite.text_from(part)) END::bigint
 $$;
 
