@@ -240,6 +240,30 @@ def test_time_between_two_rows_is_not_the_statements(long: shim.Connection, data
         assert len(cursor.fetchall()) == LONG - 1
 
 
+def test_psycopg_finds_the_connection_as_it_left_it(long: shim.Connection) -> None:
+    cursor = long.execute(QUERY)
+    cursor.fetchone()
+    numbers = long.raw.execute("SELECT generate_series(1, 1000)").fetchall()
+    assert (len(numbers), len(cursor.fetchall())) == (1000, LONG - 1)
+    long.execute(QUERY).fetchall()
+    with long.raw.pipeline():
+        first, second = (long.raw.execute("SELECT generate_series(1, 1000)") for _ in range(2))
+        assert len(first.fetchall()) == len(second.fetchall()) == 1000
+
+
+def test_what_follows_a_result_in_parts_is_whole(long: shim.Connection) -> None:
+    """Of a pipeline, too, that begins with rows."""
+    long.execute("CREATE TABLE other(id INTEGER PRIMARY KEY)")
+    long.commit()
+    long.isolation_level = None
+    long.engine.reuses_keys = True
+    for number in range(5):
+        assert len(long.execute(f"{QUERY} LIMIT 600").fetchall()) == 600
+        assert long.execute("INSERT INTO other DEFAULT VALUES").lastrowid == number + 1
+        assert long.execute("SELECT i FROM t WHERE i = 7").fetchall() == [(7,)]
+        assert long.execute("UPDATE t SET part = ? WHERE i < 4", (number,)).rowcount == 3
+
+
 def test_threads_may_share_a_connection(database: str) -> None:
     with closing(shim.connect(database, check_same_thread=False)) as connection:
         filled(connection, 20_000)

@@ -148,6 +148,7 @@ class Connection(sqlite3.Connection):
         self._check()
         with self._lock:
             self._engine.guarded(self._engine.session.land)
+            self._engine.guarded(self._engine.wire.rest)
         return self._engine.link.raw
 
     @property

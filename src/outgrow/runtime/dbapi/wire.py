@@ -196,7 +196,7 @@ class Wire:
         """An empty statement where the first of a pipeline gives rows and the one before it came in parts.
 
         libpq would still be in that mode: it leaves it at a statement without a pipeline, and behind each
-        that is in one.
+        that is in one. So does `rest`.
         """
         if not self._parted:
             return ()
@@ -275,6 +275,13 @@ class Wire:
         finally:
             self._over()
         return result is not None and result.status not in _GOOD
+
+    def rest(self) -> None:
+        """Leaves the connection as psycopg expects to find it. Raises FailedError and psycopg.Error."""
+        self._clear()
+        if self._parted:
+            self._parted = False
+            self.raw.execute(b"")
 
     def _clear(self) -> None:
         """Has the way free for what is sent next."""
