@@ -195,11 +195,19 @@ _LOCKED = _fixed(sqlite3.OperationalError, "database is locked", "SQLITE_BUSY")
 _UNFIT = _said(sqlite3.IntegrityError, "SQLITE_CONSTRAINT_DATATYPE")
 """A value that the column's type does not hold."""
 
+
+def _not_read(error: psycopg.Error, model: TargetModel) -> Told:
+    """A text that is none of the type; of SQLite's JSON functions PostgreSQL before 16 says so itself."""
+    if "sqlite._json" in (error.diag.context or ""):
+        return sqlite3.OperationalError, "malformed JSON", "SQLITE_ERROR"
+    return _UNFIT(error, model)
+
+
 _BY_STATE: dict[str, Callable[[psycopg.Error, TargetModel], Told]] = {
     "22000": _UNFIT,
     "22007": _UNFIT,
     "22008": _UNFIT,
-    "22P02": _UNFIT,
+    "22P02": _not_read,
     "23000": _raised,
     "23502": _not_null,
     "23503": _foreign_key,
