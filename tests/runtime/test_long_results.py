@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -217,12 +218,22 @@ def test_a_closed_connection_gives_no_more_rows(long: shim.Connection, database:
         other.execute("DROP TABLE t")
 
 
-def test_where_there_is_no_room_for_a_file(long: shim.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(**_: Any) -> Any:
-        raise OSError(28, "No space left on device")
+def refused(**_: Any) -> Any:
+    raise OSError(28, "No space left on device")
 
+
+def full(**_: Any) -> Any:
+    return Path("/dev/full").open("w+b")
+
+
+@pytest.mark.parametrize("file", [refused, full])
+def test_where_there_is_no_room_for_a_file(
+    long: shim.Connection, monkeypatch: pytest.MonkeyPatch, file: Callable[..., Any]
+) -> None:
+    if file is full and not Path("/dev/full").exists():
+        pytest.skip("only Linux has a device that is always full")
     monkeypatch.setattr(rows, "IN_MEMORY", 1)
-    monkeypatch.setattr(rows, "TemporaryFile", full)
+    monkeypatch.setattr(rows, "TemporaryFile", file)
     cursor = long.execute(QUERY)
     assert cursor.fetchone()[0] == 1
     assert long.execute("SELECT count(*) FROM t").fetchone() == (LONG,)

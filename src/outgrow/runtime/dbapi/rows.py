@@ -79,19 +79,21 @@ class Rest:
         """Takes in what is still to come; what goes wrong in it is raised when it is read."""
         self._over = True
         try:
-            while (found := self._session.part()) is not None:
-                self._keep(found)
-        except psycopg.Error as error:
-            self._error = error
+            try:
+                while (found := self._session.part()) is not None:
+                    self._keep(found)
+            except psycopg.Error as error:
+                self._error = error
+            if self._file is not None:
+                self._file.seek(0)  # which writes what is left, or fails
         except OSError as error:
             self._error = error
+            self._shut()
             self._session.stop(self._number)
         except BaseException:
             self._error = psycopg.errors.QueryCanceled("interrupted")
+            self._shut()
             raise
-        finally:
-            if self._file is not None:
-                self._file.seek(0)
 
     def close(self) -> None:
         """Has the server end what is still to come. Raises psycopg.Error when the transaction is lost."""
@@ -115,9 +117,10 @@ class Rest:
                 self._lock.release()
 
     def _shut(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # of what was not written yet, and is not wanted any more
+                file.close()
 
     def _rows(self, found: pq.abc.PGresult) -> list[Row]:
         self._transformer.set_pgresult(found, set_loaders=False)
