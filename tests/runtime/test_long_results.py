@@ -25,6 +25,8 @@ LONG = 50_000
 NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {}) "
 FILL = "INSERT INTO t SELECT i, 'text ' || i, i / 8.0 FROM n"
 QUERY = "SELECT i, words, part FROM t ORDER BY i"
+ENDLESS = "SELECT a.i, b.words FROM t AS a, t AS b"
+"""More rows than the sockets between hold: they take in megabytes, and then the server has ended."""
 
 
 def filled(connection: Any, count: int) -> Any:
@@ -37,7 +39,7 @@ def filled(connection: Any, count: int) -> Any:
 
 @pytest.fixture
 def long(database: str) -> Iterator[shim.Connection]:
-    """A connection with more rows than are on their way at a time."""
+    """A connection with a result of many parts."""
     with closing(shim.connect(database)) as connection:
         yield filled(connection, LONG)
 
@@ -80,7 +82,7 @@ def test_every_row_comes_once_and_in_order(sides: Sides, begins: bool) -> None:
 def test_who_wants_one_row_does_not_wait_for_the_others(long: shim.Connection, database: str) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
     for _ in range(3):  # the third is prepared
-        assert long.execute("SELECT a.i, b.i FROM t AS a, t AS b").fetchone() == (1, 1)
+        assert long.execute(ENDLESS).fetchone() == (1, "text 1")
         assert state(long, database) == "idle"
     assert next(long.execute(f"{endless} LIMIT 1")) == (1,)
     long.execute("INSERT INTO t VALUES (0, 'mine', NULL)")
@@ -95,11 +97,11 @@ def test_who_wants_one_row_does_not_wait_for_the_others(long: shim.Connection, d
 
 
 def test_a_cursor_that_runs_another_statement_forgets_the_rows(long: shim.Connection, database: str) -> None:
-    cursor = long.execute(QUERY)
+    cursor = long.execute(ENDLESS)
     cursor.fetchone()
     assert state(long, database) == "active"
     assert cursor.execute("SELECT 7").fetchall() == [(7,)]
-    cursor.execute(QUERY)
+    cursor.execute(ENDLESS)
     cursor.fetchone()
     cursor.executescript("SELECT 1; SELECT i FROM t;")
     assert cursor.fetchone() is None
@@ -107,7 +109,7 @@ def test_a_cursor_that_runs_another_statement_forgets_the_rows(long: shim.Connec
 
 
 def test_a_cursor_in_a_cycle_is_stopped_when_it_is_collected(long: shim.Connection, database: str) -> None:
-    cursor = long.execute(QUERY)
+    cursor = long.execute(ENDLESS)
     cycle: list[Any] = [cursor]
     cycle.append(cycle)
     cursor.fetchone()
@@ -177,12 +179,12 @@ def test_an_error_between_two_rows_leaves_the_transaction(long: shim.Connection,
 
 
 def test_a_read_may_be_interrupted(long: shim.Connection) -> None:
-    cursor = long.execute("SELECT a.i, b.i FROM t AS a, t AS b")
+    cursor = long.execute(ENDLESS)
     cursor.fetchone()
     long.interrupt()
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
         cursor.fetchall()
-    cursor = long.execute("SELECT a.i, b.i FROM t AS a, t AS b")
+    cursor = long.execute(ENDLESS)
     cursor.fetchone()
     long.set_progress_handler(lambda: 1, 1)
     with pytest.raises(sqlite3.OperationalError, match="interrupted"):
@@ -197,7 +199,7 @@ def test_a_connection_lost_between_two_rows_is_said_once(
 ) -> None:
     if begins:
         long.execute("INSERT INTO t VALUES (0, 'lost', NULL)")
-    cursor = long.execute("SELECT a.i, b.i FROM t AS a, t AS b")
+    cursor = long.execute(ENDLESS)
     cursor.fetchone()
     pid = long._engine.link.raw.info.backend_pid
     with psycopg.connect(database, autocommit=True) as other:
@@ -209,7 +211,7 @@ def test_a_connection_lost_between_two_rows_is_said_once(
 
 
 def test_a_closed_connection_gives_no_more_rows(long: shim.Connection, database: str) -> None:
-    cursor = long.execute(QUERY)
+    cursor = long.execute(ENDLESS)
     cursor.fetchone()
     long.close()
     with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
