@@ -28,7 +28,7 @@ def database(engine: str, name: str) -> dict[str, object]:
         "ENGINE": engine,
         "NAME": parts.path[1:],
         "USER": parts.username or query.get("user", ""),
-        "PASSWORD": parts.password or "",
+        "PASSWORD": parts.password or query.get("password", ""),
         "HOST": parts.hostname or query.get("host", ""),
         "PORT": parts.port or query.get("port", ""),
     }

@@ -1,6 +1,7 @@
 """A repair shop on Peewee, as one is written for SQLite: `workshop_peewee.py URL verb ...`.
 
-It knows nothing of outgrow but where its database comes from. What it prints must not depend on that.
+It knows nothing of outgrow but where its database comes from. What it prints must not depend on that, nor on
+which of Peewee's two JSON fields it uses: WORKSHOP_JSON names the module.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import datetime
 import decimal
 import enum
+import importlib
+import os
 import sys
 import uuid
 from typing import Any
@@ -45,7 +48,8 @@ from playhouse.db_url import connect
 from playhouse.migrate import SqliteMigrator, migrate
 from playhouse.reflection import Introspector
 from playhouse.shortcuts import model_to_dict
-from playhouse.sqlite_ext import JSONField
+
+JSONField = importlib.import_module(os.environ.get("WORKSHOP_JSON", "playhouse.sqlite_ext")).JSONField
 
 database = DatabaseProxy()
 
