@@ -6,6 +6,7 @@ import re
 import sqlite3
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -83,6 +84,53 @@ CASES = {
         "DELETE FROM counted",
         "INSERT INTO counted(name) VALUES ('d')",
     ],
+    "AUTOINCREMENT takes none for one that fails": [
+        "INSERT INTO counted(name) VALUES ('a')",
+        "INSERT INTO counted(name) VALUES ('a')",
+        "INSERT INTO counted(id, name) VALUES (50, 'a')",
+        "INSERT INTO counted(name) VALUES ('d')",
+        "DELETE FROM counted WHERE name = 'd'",
+        "INSERT INTO counted(name) VALUES ('a')",
+        "INSERT INTO counted(name) VALUES ('e')",
+        "BEGIN",
+        "INSERT INTO counted(name) VALUES ('a')",
+        "INSERT INTO counted(name) VALUES ('f')",
+        "INSERT INTO counted(name) VALUES ('f')",
+        "INSERT INTO counted(name) VALUES ('g')",
+        "COMMIT",
+        "INSERT OR ROLLBACK INTO counted(name) VALUES ('g')",
+        "INSERT INTO counted(name) SELECT name FROM source ORDER BY name",
+    ],
+    "AUTOINCREMENT takes one for a row that is left out": [
+        "INSERT INTO counted(name) VALUES ('a')",
+        "INSERT OR IGNORE INTO counted(name) VALUES ('a')",
+        "INSERT OR IGNORE INTO counted(name) VALUES ('a'), ('b'), ('a'), ('c')",
+        "INSERT INTO counted(name) VALUES ('a') ON CONFLICT DO NOTHING",
+        "INSERT INTO counted(name) VALUES ('a') ON CONFLICT (name) DO UPDATE SET name = 'd'",
+        "REPLACE INTO counted(name) VALUES ('b')",
+        "INSERT INTO counted(name) VALUES ('e')",
+    ],
+    "AUTOINCREMENT takes none for one that is undone": [
+        "INSERT INTO counted(name) VALUES ('a')",
+        "BEGIN", "INSERT INTO counted(name) VALUES ('b'), ('c')", "DELETE FROM counted", "ROLLBACK",
+        "BEGIN", "INSERT INTO counted(name) VALUES ('d')", "SAVEPOINT s",
+        "INSERT INTO counted(name) VALUES ('e')", "SAVEPOINT t", "INSERT INTO counted VALUES (90, 'f')",
+        "RELEASE t", "ROLLBACK TO s", "INSERT INTO counted(name) VALUES ('g')", "RELEASE s",
+        "INSERT INTO counted(name) VALUES ('h')", "ROLLBACK",
+        "SAVEPOINT u", "INSERT INTO counted(name) VALUES ('i')", "ROLLBACK TO u",
+        "INSERT INTO counted(name) VALUES ('j')", "RELEASE u",
+        "DELETE FROM counted", "INSERT INTO counted(name) VALUES ('k')",
+    ],
+    "AUTOINCREMENT goes on behind the greatest": [
+        "INSERT INTO counted(id, name) VALUES (-5, 'a')",
+        "INSERT INTO counted(name) VALUES ('b')",
+        "UPDATE counted SET id = 30 WHERE name = 'a'",
+        "INSERT INTO counted(name) VALUES ('c')",
+        "DELETE FROM counted WHERE id > 1",
+        "INSERT INTO counted(name) VALUES ('d')",
+        "DELETE FROM sqlite_sequence",
+        "INSERT INTO counted(name) VALUES ('e')",
+    ],
     "a rowid that no column shows": [
         "INSERT INTO bare VALUES ('a'), ('b')",
         "DELETE FROM bare WHERE rowid = 2",
@@ -111,6 +159,7 @@ def numbers(connection: Any, statements: list[str]) -> list[Any]:
         with suppress(sqlite3.IntegrityError):
             connection.execute(sql)
         found.append(connection.execute("SELECT last_insert_rowid()").fetchone())
+    found += connection.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
     for table in ("item", "counted", "bare"):
         found += connection.execute(f"SELECT rowid, name FROM {table} ORDER BY rowid").fetchall()
     return found
@@ -136,6 +185,62 @@ def test_many_rows_one_after_the_other(pair: tuple[Any, Any]) -> None:
         connection.execute("INSERT INTO item(name) VALUES ('k')")
     ours, theirs = (c.execute("SELECT id, name FROM item ORDER BY id").fetchall() for c in pair)
     assert theirs == ours
+
+
+def test_autoincrement_takes_none_for_many_that_fail(pair: tuple[Any, Any]) -> None:
+    one, ignoring = (f"INSERT{word} INTO counted(name) VALUES (?)" for word in ("", " OR IGNORE"))
+    for connection in pair:
+        for begin, end in (("SELECT 1", "SELECT 1"), ("BEGIN", "COMMIT"), ("BEGIN", "ROLLBACK")):
+            connection.execute(begin)
+            connection.executemany(ignoring, [(name,) for name in "abcadbe"])
+            for names in ("fgah", "ijklmnopqra", "a"):
+                with suppress(sqlite3.IntegrityError):
+                    connection.executemany(one, [(f"{begin} {name}",) for name in names] + [("a",)])
+            with suppress(sqlite3.IntegrityError):
+                connection.execute("INSERT INTO counted(name) VALUES ('s'), ('t'), ('a')")
+            connection.executemany(one, [(f"{end} {name}",) for name in "uvwxyz"])
+            connection.execute(end)
+            connection.execute("DELETE FROM counted WHERE name LIKE '% %'")
+        connection.execute(one, ("last",))
+    ours, theirs = (
+        c.execute("SELECT id, name FROM counted ORDER BY id").fetchall()
+        + c.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
+        for c in pair
+    )
+    assert theirs == ours
+
+
+def test_a_number_is_not_given_back_while_others_take_some(database: str) -> None:
+    """A gap stays then; no number comes twice."""
+    sql = "INSERT INTO item(name) VALUES (?)"
+    waiting = (
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+        "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+
+    def connect() -> Any:
+        return closing(
+            shim.connect(database, keys="sqlite", isolation_level=None, check_same_thread=False, timeout=60)
+        )
+
+    with connect() as one, connect() as other, psycopg.connect(database, autocommit=True) as watch:
+        one.execute("CREATE TABLE item (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE)")
+        one.execute("BEGIN")
+        assert one.execute(sql, ("a",)).lastrowid == 1
+        other.execute("BEGIN")
+        waits = threading.Thread(target=other.execute, args=(sql, ("b",)))
+        waits.start()
+        while watch.execute(waiting).fetchone() == (0,):
+            time.sleep(0.01)
+        one.execute("ROLLBACK")
+        waits.join()
+        other.execute("COMMIT")
+        found = [one.execute(sql, (name,)).lastrowid for name in "cd"]
+        assert found == [3, 4]
+        assert one.execute("SELECT id, name FROM item").fetchall() == [(2, "b"), (3, "c"), (4, "d")]
+        # Whoever has put it there: SQLite goes on behind the greatest row.
+        watch.execute("INSERT INTO item(id, name) VALUES (90, 'x')")
+        assert one.execute(sql, ("e",)).lastrowid == 91
 
 
 def test_writers_wait_for_each_other(database: str) -> None:
@@ -221,6 +326,7 @@ def test_a_user_who_may_not_set_the_sequence_inserts_all_the_same(database: str)
     role = f"writer_{uuid.uuid4().hex[:12]}"
     with closing(shim.connect(database, isolation_level=None)) as connection:
         connection.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)")
+        connection.execute("CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL)")
     rights = "; ".join(
         f"GRANT USAGE ON SCHEMA {schema} TO {role};"
         f"GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}"
@@ -234,10 +340,14 @@ def test_a_user_who_may_not_set_the_sequence_inserts_all_the_same(database: str)
                 found = []
                 for grant in (False, True):
                     if grant:
-                        owner.execute(f"GRANT UPDATE ON ALL SEQUENCES IN SCHEMA public TO {role}".encode())
+                        granted = "GRANT SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO"
+                        owner.execute(f"{granted} {role}".encode())
                     for _ in range(2):
                         found.append(connection.execute("INSERT INTO item(name) VALUES ('a')").lastrowid)
                         connection.execute("DELETE FROM item")
-                assert found == [1, 2, 1, 1]
+                    with suppress(sqlite3.IntegrityError):
+                        connection.execute("INSERT INTO counted(name) VALUES ('a'), (NULL)")
+                    found.append(connection.execute("INSERT INTO counted(name) VALUES ('a')").lastrowid)
+                assert found == [1, 2, 3, 1, 1, 4]
         finally:
             owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}".encode())

@@ -27,6 +27,7 @@ from outgrow.runtime.dbapi.binding import classified
 from outgrow.runtime.dbapi.failures import failure, is_lost
 from outgrow.runtime.dbapi.folding import folded
 from outgrow.runtime.dbapi.known import log
+from outgrow.runtime.dbapi.numbering import Numbering, before
 from outgrow.runtime.dbapi.shadow import Shadow
 from outgrow.runtime.dbapi.standing import Standing
 from outgrow.runtime.dbapi.statement import Prepared, Statement
@@ -152,7 +153,8 @@ class Engine(Standing):
             return None
         if not prepared.may_leave_out:
             return self._bundle(prepared, sets)
-        if self.reuses_keys and prepared.before:  # each row that is left out gives its number back
+        numbering = self._numbering(prepared)
+        if numbering is not None and not numbering.back:  # each row that is left out gives its number back
             return None
         # What changes() and last_insert_rowid() say is of the last row, which may be left out.
         changed = self._bundle(prepared, sets[:-1])
@@ -175,7 +177,8 @@ class Engine(Standing):
         except ValueError:  # of one of the sets, which will say so itself
             return None
         try:
-            result = self.session.run([*self._numbering(prepared), request], writes=True)[-1]
+            by = self._numbering(prepared)
+            result = self.numbered([*before(by), request], by, writes=True)[-1]
         except FailedError as failed:
             if is_lost(failed.error) or failed.error.sqlstate in _TOLD_AT_ONCE:
                 self.changes = 0
@@ -217,7 +220,7 @@ class Engine(Standing):
         try:
             for prepared, values in made:
                 if not requests or prepared.may_leave_out:
-                    requests += self._numbering(prepared)
+                    requests += before(self._numbering(prepared))
                 ends.append(len(requests))
                 requests.append(_request(prepared, values))
         except NulError as error:
@@ -226,7 +229,7 @@ class Engine(Standing):
             self.changes = 0
             raise failure(sqlite3.DataError, str(error), "SQLITE_MISMATCH", error) from None
         try:
-            results = self.session.run(requests, writes=True)
+            results = self.numbered(requests, self._numbering(made[0][0]), writes=True)
         except FailedError as failed:
             done = bisect_left(ends, failed.place)
             if done > 0 and not is_lost(failed.error):
@@ -274,14 +277,15 @@ class Engine(Standing):
             if statement.writes:
                 raise failure(sqlite3.DataError, str(error), "SQLITE_MISMATCH", error) from None
             self.refuse(statement, TranslationError(str(error), statement.sql))
-        requests = [*self._numbering(prepared), request]
+        by = self._numbering(prepared)
+        requests = [*before(by), request]
         if prepared.asks_session:
             requests.insert(0, self._remembered())
         if self.wire.progress is not None and self.wire.told_to_stop():
             raise failure(sqlite3.OperationalError, "interrupted", "SQLITE_INTERRUPT")
         is_open, begun = self.session.open, self.session.begun
         try:
-            result = self.session.run(requests, writes=statement.writes)[-1]
+            result = self.numbered(requests, by, writes=statement.writes)[-1]
         except FailedError as failed:
             if statement.writes:
                 self.changes = 0
@@ -315,9 +319,9 @@ class Engine(Standing):
                     self.last_rowid = int(_ROWID(value)[0])
                     return
 
-    def _numbering(self, prepared: Prepared) -> list[Request]:
-        """What is sent before an INSERT, if anything."""
-        return [*prepared.before] if self.reuses_keys else []
+    def _numbering(self, prepared: Prepared) -> Numbering | None:
+        """How the rows of an INSERT get SQLite's numbers, if they are to."""
+        return prepared.numbering if self.reuses_keys else None
 
     def _remembered(self) -> Request:
         numbers = (self.last_rowid or 0, self.changes, self.total_changes)

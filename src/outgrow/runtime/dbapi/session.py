@@ -122,6 +122,11 @@ class Session:
         self._control(requests)
         self._names.append(fold(name))
 
+    @property
+    def depth(self) -> int:
+        """How many savepoints the program has set."""
+        return len(self._names)
+
     def place(self, name: str) -> int | None:
         """The place of the program's last savepoint of that name among all it has set; None without one."""
         return _last(self._names, fold(name)) if fold(name) in self._names else None

@@ -7,7 +7,7 @@ made anew; what others define is noticed. Used by `engine`; below it are `sessio
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -18,8 +18,9 @@ from outgrow.runtime.dbapi import definitions, forks
 from outgrow.runtime.dbapi.failures import error_of, failure, is_lost, translated
 from outgrow.runtime.dbapi.known import Known, log, newest
 from outgrow.runtime.dbapi.link import Link, link_of, milliseconds_of
+from outgrow.runtime.dbapi.numbering import Numbering, Taken, back, reached
 from outgrow.runtime.dbapi.opening import opened
-from outgrow.runtime.dbapi.session import Session, serial_of
+from outgrow.runtime.dbapi.session import Results, Session, serial_of
 from outgrow.runtime.dbapi.shadow import Shadow
 from outgrow.runtime.dbapi.statement import Statements
 from outgrow.runtime.dbapi.wire import FailedError, Request
@@ -48,6 +49,7 @@ class Standing:
         self.know(link.known(self.schema))
         self._marks: list[Known] = []
         self._at_begin: Known | None = None
+        self._taken = Taken()
 
     def waits(self, seconds: float) -> None:
         """Sets how long a statement waits for a lock."""
@@ -70,6 +72,7 @@ class Standing:
     def begin(self, level: str = "") -> None:
         """Begins a transaction of that isolation level of sqlite3's."""
         self._at_begin, self._marks = None, []
+        self._taken.forget()
         try:
             self.session.begin(waits=level in {"IMMEDIATE", "EXCLUSIVE"})
         except FailedError as failed:
@@ -77,7 +80,13 @@ class Standing:
 
     def commit(self) -> None:
         """Ends the transaction."""
-        self.guarded(self.session.commit)
+        try:
+            self.guarded(self.session.commit)
+        except sqlite3.Error:
+            if not self.session.open:
+                self._give_back(self._taken.undone())
+            raise
+        self._taken.forget()
         self._announced()
 
     def rollback(self) -> None:
@@ -87,11 +96,13 @@ class Standing:
         finally:
             self._undefine(self._at_begin)
             self._at_begin = None
+            self._give_back(self._taken.undone())
 
     def savepoint(self, name: str) -> None:
         """Sets a savepoint."""
         if not self.session.open:
             self._at_begin, self._marks = None, []
+            self._taken.forget()
         self.guarded(lambda: self.session.savepoint(name))
         self._marks.append(self.known)
 
@@ -100,7 +111,9 @@ class Standing:
         place = self._place(name)
         self.guarded(lambda: self.session.release(name))
         del self._marks[place:]
+        self._taken.released(place)
         if not self.session.open:
+            self._taken.forget()
             self._announced()
 
     def rollback_to(self, name: str) -> None:
@@ -109,6 +122,7 @@ class Standing:
         self.guarded(lambda: self.session.rollback_to(name))
         self._undefine(self._marks[place])
         del self._marks[place + 1 :]
+        self._give_back(self._taken.undone(place + 1))
 
     def _place(self, name: str) -> int:
         place = self.session.place(name)
@@ -122,6 +136,38 @@ class Standing:
             act()
         except psycopg.Error as error:
             raise translated(error, self.known.model) from error
+
+    # The numbers of new rows.
+
+    def numbered(self, requests: Sequence[Request], by: Numbering | None, *, writes: bool) -> Results:
+        """The results of a statement's requests; when one fails, the numbers that were taken are given back.
+
+        Raises FailedError.
+        """
+        if by is None or not by.back:
+            return self.session.run(requests, writes=writes)
+        place, depth = requests.index(by.before[-1]), self.session.depth
+        try:
+            results = self.session.run(requests, writes=writes)
+        except FailedError as failed:
+            done = failed.done[max(len(failed.done) - failed.place, 0) :]
+            stood = reached(done[place].get_value(0, 0)) if len(done) > place else None
+            if stood is not None:
+                self._give_back(back(by, stood))
+            raise
+        stood = reached(results[place].get_value(0, 0))
+        if stood is not None and self.session.open:
+            self._taken.note(depth, by, stood)
+        return results
+
+    def _give_back(self, requests: Sequence[Request]) -> None:
+        """Has sequences stand where they did before what is undone now; what can't be stays a gap."""
+        if requests and not self.wire.broken:
+            with suppress(psycopg.Error, FailedError):
+                if self.session.begun:
+                    self.session.run(requests, writes=True)
+                else:
+                    self.wire.run(requests)
 
     # Definitions.
 

@@ -14,11 +14,10 @@ from typing import Any
 
 from outgrow.errors import TranslationError
 from outgrow.runtime.dbapi.binding import Layout
-from outgrow.runtime.dbapi.session import serial_of
+from outgrow.runtime.dbapi.numbering import Numbering, numbering
 from outgrow.runtime.dbapi.values import OIDS, Encoder, encoders, fixes
-from outgrow.runtime.dbapi.wire import Request
 from outgrow.schema.lexer import TokenError, tokens
-from outgrow.schema.names import fold, literal, qualified, quote
+from outgrow.schema.names import fold
 from outgrow.schema.target import TargetModel
 from outgrow.translate.statement import Translated, Wanted, translate_statement
 from outgrow.translate.value import Kind
@@ -27,19 +26,6 @@ _AT_MOST = 4096
 _OF_THE_SESSION = re.compile(r"\bsqlite\.(?:last_insert_rowid|changes|total_changes)\(")
 
 _OR_ROLLBACK = re.compile(r"\bOR\s+ROLLBACK\b", re.IGNORECASE)
-
-# The next rowid is the one behind the greatest there is: a number of a row that was deleted or never came
-# to be is given again. Who asks first waits for the end of the transactions that asked, in a statement of its
-# own, so that the next one sees their rows. Where the user may not set the sequence, it goes on as it stands.
-_WAIT = """
-SELECT CASE WHEN pg_catalog.has_sequence_privilege({sequence}, 'UPDATE')
-       THEN pg_catalog.pg_advisory_xact_lock({lock}) END
-""".strip()
-_AS_SQLITE = """
-SELECT CASE WHEN pg_catalog.has_sequence_privilege(s.name, 'UPDATE') AND t.largest < 9223372036854775807
-       THEN pg_catalog.setval(s.name::regclass, t.largest + 1, false) END
-FROM (SELECT {sequence} AS name OFFSET 0) AS s, (SELECT greatest(max({key}), 0) AS largest FROM {table}) AS t
-""".strip()
 
 DML = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP"})
@@ -52,21 +38,21 @@ class Prepared:
     `sql` is the text as bytes; `encode` gives the binary form of each parameter, `oids` their types; `fix` is
     what each column still needs to be SQLite's value, by its place; `label_sql` is a SELECT for SQLite with
     the same column names; `asks_session` says that it calls last_insert_rowid() or changes(), `escapes` that
-    texts which are no UTF-8 may come. `before` has its table number new rows as SQLite does, where that is
-    not what a sequence does, and `may_leave_out` says that a number may be taken for a row that is not
-    inserted. `many` is the statement for many sets of values, see `bundles`; b"" for none.
+    texts which are no UTF-8 may come. `numbering` has its table number new rows as SQLite does, and
+    `may_leave_out` says that a number may be taken for a row that is not inserted. `many` is the statement
+    for many sets of values, see `bundles`; b"" for none.
     """
 
     __slots__ = (
-        "asks_session", "before", "encode", "escapes", "fix", "formats", "inserts", "keyed", "label_sql",
-        "many", "may_leave_out", "oids", "sql", "translated", "width",
+        "asks_session", "encode", "escapes", "fix", "formats", "inserts", "keyed", "label_sql",
+        "many", "may_leave_out", "numbering", "oids", "sql", "translated", "width",
     )  # fmt: skip
 
     def __init__(
-        self, translated: Translated, *, native: bool, inserts: bool, before: tuple[Request, ...] = ()
+        self, translated: Translated, *, native: bool, inserts: bool, numbering: Numbering | None = None
     ) -> None:
         self.translated = translated
-        self.before = before
+        self.numbering = numbering
         self.sql = translated.sql.encode()
         self.encode: tuple[Encoder, ...] = encoders(translated.parameters)
         self.oids = [OIDS[kind] for kind in translated.parameters]
@@ -173,6 +159,7 @@ class Statements:
         self._native = native
         self._wanted = Wanted(native=native, keyed=True)
         self._kept: dict[str, Statement] = {}
+        self._numberings: dict[str, Numbering] = {}
 
     def statement(self, sql: str) -> Statement:
         """The statement of that text."""
@@ -191,20 +178,17 @@ class Statements:
             sql, model=self.model, bytewise=self._bytewise, parameters=kinds, wanted=wanted
         )
         inserts = verb_of(sql)[1] in {"INSERT", "REPLACE"}
-        return Prepared(made, native=self._native, inserts=inserts, before=self._numbering(made))
+        numbered = self._numbering(made) if inserts else None
+        return Prepared(made, native=self._native, inserts=inserts, numbering=numbered)
 
-    def _numbering(self, made: Translated) -> tuple[Request, ...]:
-        """What is sent before an INSERT whose rows shall have SQLite's numbers; () where they have them."""
-        if not made.numbered or fold(made.writes) in self._counting:
-            return ()
-        relation = self.model.relation(made.writes)
-        key = relation.column(relation.rowid_alias or "").name
-        table = qualified(relation.schema, relation.name)
-        wanted = {
-            "sequence": f"pg_catalog.pg_get_serial_sequence({literal(table)}, {literal(key)})",
-            "lock": serial_of(relation.schema), "key": quote(key), "table": table,
-        }  # fmt: skip
-        return tuple(Request(sql.format_map(wanted).encode(), repeats=True) for sql in (_WAIT, _AS_SQLITE))
+    def _numbering(self, made: Translated) -> Numbering | None:
+        """How an INSERT's rows get SQLite's numbers; None where it takes none."""
+        counts = fold(made.writes) in self._counting
+        if not (made.numbered or counts):
+            return None
+        if made.writes not in self._numberings:
+            self._numberings[made.writes] = numbering(self.model.relation(made.writes), counts=counts)
+        return self._numberings[made.writes]
 
 
 def verb_of(sql: str) -> tuple[str, str]:
