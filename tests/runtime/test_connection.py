@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 import pytest
 from runtime_moves import move_into
+from runtime_programs import told as examples
 
 import outgrow
 from outgrow.embedded.throwaway import throwaway
@@ -581,6 +582,71 @@ def test_a_value_that_the_type_does_not_hold_is_refused_by_the_columns_name(move
                 sqlite3.IntegrityError, match=f"the column {column} is {kind}, which cannot keep"
             ):
                 connection.execute(f"INSERT INTO t ({column}) VALUES (?)", ("text",))
+
+
+def test_a_number_does_not_become_a_text(moved: Moved) -> None:
+    """In a column that moved as text and that SQLite makes no text of what is written into it."""
+    _, url = moved(
+        "CREATE TABLE t (a TIMESTAMP, s STRING, n, x TEXT, bare);"
+        "INSERT INTO t VALUES ('2026-01-01', 'one', 'a', 'b', NULL), ('now', 'two', 'c', 'd', NULL)"
+    )
+    with closing(shim.connect(url)) as connection:
+        for value in (17, 1.5):
+            for column in ("a", "s", "n"):
+                with pytest.raises(
+                    sqlite3.IntegrityError, match=f"the column {column} is text, which cannot keep"
+                ):
+                    connection.execute(f"INSERT INTO t ({column}) VALUES (?)", (value,))
+                with pytest.raises(
+                    sqlite3.IntegrityError, match=f"the column {column} is text, which cannot keep"
+                ):
+                    connection.execute(f"UPDATE t SET {column} = length(x) + ?", (value,))
+                connection.execute(f"UPDATE t SET {column} = {column} || ?", (value,))
+            connection.execute("INSERT INTO t (x, bare) VALUES (?, ?)", (value, value))
+        found = connection.execute("SELECT a, s, n, x, bare FROM t").fetchall()
+    assert found == [
+        ("2026-01-01171.5", "one171.5", "a171.5", "b", None),
+        ("now171.5", "two171.5", "c171.5", "d", None),
+        (None, None, None, "17", 17),
+        (None, None, None, "1.5", 1.5),
+    ]
+
+
+@pytest.mark.parametrize("value", [17, 1.5, "now", b"x", "2026-12-01T10:00:00", "{", ""])
+def test_a_value_in_another_form_than_the_moved_is_refused_by_the_columns_name(
+    moved: Moved, value: Any
+) -> None:
+    _, url = moved("CREATE TABLE t (a TIMESTAMP, d DATE, e TIME, u UUID)")
+    kinds = {"a": "timestamp", "d": "date", "e": "time", "u": "uuid"}
+    with closing(shim.connect(url)) as connection:
+        for column, kind in kinds.items():
+            with pytest.raises(
+                sqlite3.IntegrityError,
+                match=rf"the column {column} is {kind}.*, which cannot keep .*: rebuild",
+            ):
+                connection.execute(f"INSERT INTO t ({column}) VALUES (?)", (value,))
+            connection.execute(f"INSERT INTO t ({column}) VALUES (?)", (None,))
+        for column, good in (("a", "2026-12-01 10:00:00.500000"), ("d", "2026-12-01"), ("e", "10:00:00")):
+            connection.execute(f"INSERT INTO t ({column}) VALUES (?)", (good,))
+
+
+def test_a_table_that_is_rebuilt_as_the_page_says_keeps_other_values(moved: Moved) -> None:
+    """Of a column that had no values when it was moved, and has a view upon it."""
+    _, url = moved(
+        "CREATE TABLE lock (locked INT PRIMARY KEY, ctime TIMESTAMP, pid INT NOT NULL);"
+        "CREATE VIEW locks AS SELECT ctime FROM lock; INSERT INTO lock VALUES (0, NULL, 5)"
+    )
+    values = ["2026-12-01T02:50:23", 17, b"\0", "now"]
+    (script,) = examples("run.md", "sql")
+    with closing(shim.connect(url)) as connection:
+        for value in values:
+            with pytest.raises(
+                sqlite3.IntegrityError, match=r"which cannot keep .*: rebuild the table, or move"
+            ):
+                connection.execute("INSERT INTO lock VALUES (9, ?, 7)", (value,))
+        connection.executescript(script)
+        connection.executemany("INSERT INTO lock VALUES (?, ?, 7)", list(enumerate(values, 1)))
+        assert [value for (value,) in connection.execute("SELECT ctime FROM locks")] == [None, *values]
 
 
 def test_a_progress_handler_does_not_stop_the_copy(moved: Moved) -> None:

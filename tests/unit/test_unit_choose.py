@@ -80,7 +80,7 @@ INFERRED = [
     ("a", "timestamptz", [], "timestamptz timestamptz-text:YYYY-MM-DD HH:MM:SS[.ffffff]+00:00"),
     ("a", "SERIAL", [], "bigint same"),
     ("a", "NOTATYPE", [], "text same"),
-    ("a", "", [], "text same"),
+    ("a", "", [], "text escaped"),
 ]
 
 

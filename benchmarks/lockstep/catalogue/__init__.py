@@ -10,16 +10,21 @@ from lockstep.catalogue.datasette import DATASETTE
 from lockstep.catalogue.diskcache import DISKCACHE
 from lockstep.catalogue.gffutils import GFFUTILS
 from lockstep.catalogue.huey import HUEY
+from lockstep.catalogue.itemdb import ITEMDB
+from lockstep.catalogue.litequeue import LITEQUEUE
 from lockstep.catalogue.persist_queue import PERSIST_QUEUE
+from lockstep.catalogue.requests_cache import REQUESTS_CACHE
 from lockstep.catalogue.roundup import ROUNDUP
 from lockstep.catalogue.sqlite_utils import SQLITE_UTILS
 from lockstep.catalogue.sqlitedict import SQLITEDICT
+from lockstep.catalogue.testmon import TESTMON
 from lockstep.catalogue.todoman import TODOMAN
 from lockstep.catalogue.trac import TRAC
 from lockstep.catalogue.wn import WN
+from lockstep.catalogue.yoyo import YOYO
 from lockstep.program import Program
 
 PROGRAMS: tuple[Program, ...] = (
-    BUKU, BEETS, TRAC, ROUNDUP, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN,
-    DISKCACHE, SQLITEDICT, PERSIST_QUEUE, AIOSQLITE, HUEY,
+    BUKU, BEETS, TRAC, ROUNDUP, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN, TESTMON, YOYO,
+    DISKCACHE, SQLITEDICT, PERSIST_QUEUE, LITEQUEUE, AIOSQLITE, HUEY, REQUESTS_CACHE, ITEMDB,
 )  # fmt: skip

@@ -60,7 +60,7 @@ def plan_column(given: TableInput, column: Column) -> PlannedColumn:
     except (ConfigError, ValueError) as error:
         raise ConfigError(f"the plan's column {where}: {error}") from error
     identity = _is_identity(given, column, choice)
-    outcomes: list[Outcome] = [_column_outcome(where, column, choice)]
+    outcomes: list[Outcome] = [_column_outcome(where, column, seen, choice)]
     findings = list(_column_findings(where, column, seen))
     generated = _generated(given, column, target, outcomes, findings)
     default = None if identity or generated else _default(given, column, choice, target, outcomes, findings)
@@ -107,8 +107,8 @@ def _identity_outcomes(where: str, column: Column, choice: Choice, *, identity: 
         yield Outcome(kind="defaults", name=where, fate="changed", reason=reason)
 
 
-def _column_outcome(where: str, column: Column, choice: Choice) -> Outcome:
-    if choice.conversion == "escaped":
+def _column_outcome(where: str, column: Column, seen: ColumnProfile, choice: Choice) -> Outcome:
+    if choice.conversion == "escaped" and seen.values:
         return Outcome(kind="columns", name=where, fate="changed", reason="held as escaped text")
     declared = column.declared_type or "no type"
     return Outcome(kind="columns", name=where, fate="moved", reason=f"{declared} as {choice.type}")

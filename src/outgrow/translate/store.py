@@ -32,6 +32,7 @@ from outgrow.translate.value import (
 from outgrow.translate.virtual import vectors
 
 _FRACTION = re.compile(r"\.f+|\[\.f+\]")
+_BEFORE_FRACTION = re.compile(r"[-YMDHST: /]+")
 _INTERVALS = {"s": "second", "ms": "millisecond", "us": "microsecond"}
 
 
@@ -50,6 +51,10 @@ def stored(
         value = parameters.settle(value, held.plain_kind(like) or "tagged")
         if value.kind == like.kind and value.type == wanted.type:
             return f"${value.parameter}"
+    if queries and like.kind == "text" and _changes_class(value, wanted):
+        if value.constant is not None:
+            raise _misfit(value, wanted)
+        return _by_row(value, wanted, like)
     try:
         return _stored(value, wanted, like)
     except TranslationError:
@@ -61,6 +66,13 @@ def stored(
         if refused or value.kind == "held":
             raise
         return _by_row(value, wanted, like)
+
+
+def _changes_class(value: Value, wanted: TargetColumn) -> bool:
+    """Whether a column of texts would make a text of what stays another class on SQLite."""
+    if wanted.affinity in {None, Affinity.TEXT}:
+        return False
+    return held.stored_form(value).kind != "text"
 
 
 def _is_misfit(value: Value, wanted: TargetColumn) -> bool:
@@ -79,6 +91,8 @@ _STORE: dict[str, str] = {
 
 def _by_row(value: Value, wanted: TargetColumn, like: Value) -> str:
     place = literal(wanted.source)
+    if like.kind == "text" and wanted.affinity not in {None, Affinity.TEXT}:
+        return f"sqlite.only_text({held.tagged(value).sql}, {place})"
     if like.kind in _STORE:
         return f"sqlite.{_STORE[like.kind]}({held.tagged(value).sql}, {place})"
     if like.kind == "number":
@@ -121,21 +135,31 @@ def _with_affinity(tagged: str, wanted: TargetColumn) -> str:
 def _checked(value: Value, wanted: TargetColumn, like: Value) -> str:
     """A text in the column's own type, if that gives the text back; else an error that names the column."""
     recipe, argument = held.conversion_of(like)
-    tagged = "'t' || one.given"
     back = held.stored_form(replace(like, sql="one.typed")).sql
     if recipe == "uuid-blob":
         given = f"sqlite.store_blob({held.tagged(value).sql}, {literal(wanted.source)})"
-        typed, tagged = "encode(one.given, 'hex')::uuid", "'b' || encode(one.given, 'hex')"
+        typed = "CASE WHEN length(one.given) = 16 THEN encode(one.given, 'hex')::uuid END"
     else:
-        given, typed = as_text(held.stored_form(value)).sql, f"one.given::{wanted.type}"
+        given = as_text(held.stored_form(value)).sql
+        typed = f"CASE WHEN {_shape(recipe, argument)} THEN one.given::{wanted.type} END"
     if recipe == "boolean":
         false, _, true = argument.partition("/")
         typed = f"CASE one.given WHEN {literal(true)} THEN true WHEN {literal(false)} THEN false END"
     inner = f"SELECT given, {typed} AS typed FROM (SELECT {given} AS given) AS one"
     # A literal or bound value would be refused as soon as it is planned, were it not for the query.
+    tagged = held.tagged(value).sql
     misfit = f"sqlite.misfit((SELECT {tagged}), {literal(wanted.source)}, NULL::{wanted.type})"
     same = f"{back} IS NOT DISTINCT FROM one.given"
     return f"(SELECT CASE WHEN {same} THEN one.typed ELSE {misfit} END FROM ({inner}) AS one)"
+
+
+def _shape(recipe: str, spelling: str) -> str:
+    """Whether a text looks like one of that form, so that its cast does not fail with an error of its own."""
+    if recipe.startswith("uuid-"):
+        return f"one.given ~ '^[0-9A-Fa-f-]{{{36 if recipe == 'uuid-text' else 32}}}$'"
+    before_fraction = _BEFORE_FRACTION.match(spelling)
+    digits = re.sub("[YMDHS]", "[0-9]", before_fraction[0] if before_fraction else "")
+    return f"one.given ~ '^{digits}'"
 
 
 def _stored(value: Value, wanted: TargetColumn, like: Value) -> str:

@@ -46,7 +46,10 @@ def candidates(evidence: Evidence) -> tuple[Candidate, ...]:
 def _by_class(e: Evidence) -> Iterator[Candidate]:
     """The plain type of the storage classes that are there; at last text with its reversible form."""
     classes = e.profile.classes
-    if not classes:
+    verbatim = e.column.verbatim or e.column.name in e.table.rtree
+    if not classes and e.declared.meaning == "none" and not verbatim:
+        yield Candidate(type="text", conversion="escaped", evidence="no declaration, no values")
+    elif not classes:
         yield Candidate(type=_empty_type(e), conversion="same", evidence=f"{e.told}, no values")
     elif len(classes) == 1:
         (only,) = classes

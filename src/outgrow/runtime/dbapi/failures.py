@@ -196,6 +196,14 @@ _UNFIT = _said(sqlite3.IntegrityError, "SQLITE_CONSTRAINT_DATATYPE")
 """A value that the column's type does not hold."""
 
 
+def _misfit(error: psycopg.Error, model: TargetModel) -> Told:
+    """As sqlite.misfit says it, and what there is to do: docs/how-to/run.md."""
+    kind, said, code = _UNFIT(error, model)
+    if error.diag.message_hint:
+        said += ": rebuild the table, or move again with another type in the plan"
+    return kind, said, code
+
+
 def _not_read(error: psycopg.Error, model: TargetModel) -> Told:
     """A text that is none of the type; of SQLite's JSON functions PostgreSQL before 16 says so itself."""
     if "sqlite._json" in (error.diag.context or ""):
@@ -204,7 +212,7 @@ def _not_read(error: psycopg.Error, model: TargetModel) -> Told:
 
 
 _BY_STATE: dict[str, Callable[[psycopg.Error, TargetModel], Told]] = {
-    "22000": _UNFIT,
+    "22000": _misfit,
     "22007": _UNFIT,
     "22008": _UNFIT,
     "22P02": _not_read,
