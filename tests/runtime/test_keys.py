@@ -284,6 +284,16 @@ def test_who_waits_too_long_is_told(database: str) -> None:
             other.commit()
 
 
+def test_a_key_that_counts_no_more_is_given_by_the_program(database: str) -> None:
+    with closing(shim.connect(database, keys="sqlite", isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE item (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)")
+        connection.raw.execute("ALTER TABLE item ALTER id DROP IDENTITY")
+        assert connection.execute("INSERT INTO item VALUES (7, 'a')").lastrowid == 7
+        with suppress(sqlite3.IntegrityError):
+            connection.execute("INSERT INTO item VALUES (7, 'b')")
+        assert connection.execute("SELECT id, name FROM item").fetchall() == [(7, "a")]
+
+
 def test_a_sequence_numbers_them_unless_told(database: str) -> None:
     with closing(shim.connect(database, isolation_level=None)) as connection:
         connection.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT)")

@@ -30,8 +30,8 @@ FROM (SELECT {sequence} AS name OFFSET 0) AS s, (SELECT greatest(max({key}), 0) 
 
 # SQLite goes on behind the greatest row there is, too, whoever has put it there.
 _REACHED = """
-SELECT CASE WHEN NOT (pg_catalog.has_sequence_privilege(s.name, 'SELECT')
-                      AND pg_catalog.has_sequence_privilege(s.name, 'UPDATE')) THEN NULL
+SELECT CASE WHEN (pg_catalog.has_sequence_privilege(s.name, 'SELECT')
+                  AND pg_catalog.has_sequence_privilege(s.name, 'UPDATE')) IS NOT TRUE THEN NULL
        WHEN t.largest > sqlite.reached(s.name) THEN pg_catalog.setval(s.name::regclass, t.largest)
        ELSE sqlite.reached(s.name) END
 FROM (SELECT {sequence} AS name OFFSET 0) AS s, (SELECT greatest(max({key}), 0) AS largest FROM {table}) AS t
@@ -54,7 +54,8 @@ class Numbering:
     """How the rows of one table get SQLite's numbers.
 
     `before` is sent before an INSERT, in its transaction. With `back` the last of it gives where the sequence
-    stands, as `reached` reads it, and `back` sets it there again, given that number.
+    stands, as `reached` reads it, unless there is none that the user may set; `back` sets it there again,
+    given that number.
     """
 
     before: tuple[Request, ...]
