@@ -70,9 +70,12 @@ def stored(
 
 def _changes_class(value: Value, wanted: TargetColumn) -> bool:
     """Whether a column of texts would make a text of what stays another class on SQLite."""
-    if wanted.affinity in {None, Affinity.TEXT}:
-        return False
-    return held.stored_form(value).kind != "text"
+    return not _makes_texts(wanted) and held.stored_form(value).kind != "text"
+
+
+def _makes_texts(wanted: TargetColumn) -> bool:
+    """Whether SQLite makes a text of a number that is written into the column."""
+    return wanted.affinity in {None, Affinity.TEXT}
 
 
 def _is_misfit(value: Value, wanted: TargetColumn) -> bool:
@@ -91,7 +94,7 @@ _STORE: dict[str, str] = {
 
 def _by_row(value: Value, wanted: TargetColumn, like: Value) -> str:
     place = literal(wanted.source)
-    if like.kind == "text" and wanted.affinity not in {None, Affinity.TEXT}:
+    if like.kind == "text" and not _makes_texts(wanted):
         return f"sqlite.only_text({held.tagged(value).sql}, {place})"
     if like.kind in _STORE:
         return f"sqlite.{_STORE[like.kind]}({held.tagged(value).sql}, {place})"
@@ -114,7 +117,7 @@ def _by_row(value: Value, wanted: TargetColumn, like: Value) -> str:
 
 def _document(value: Value, wanted: TargetColumn) -> str:
     """A text as JSON; an error that names the column where that would lose something."""
-    if wanted.affinity in {None, Affinity.TEXT}:
+    if _makes_texts(wanted):
         text = as_text(held.stored_form(value))
     else:  # a number stays one on SQLite, or becomes one
         tagged = _with_affinity(held.tagged(value).sql, wanted)

@@ -34,8 +34,7 @@ _EMPTY_NUMERIC = {
 def candidates(evidence: Evidence) -> tuple[Candidate, ...]:
     """Types for the column, best first; the last one holds every value that PostgreSQL can store."""
     found: dict[tuple[str, str], Candidate] = {}
-    column = evidence.column
-    plain = evidence.options.types == "faithful" or column.verbatim or column.name in evidence.table.rtree
+    plain = evidence.options.types == "faithful" or _is_verbatim(evidence)
     guesses = () if plain else GUESSES
     for guess in (*guesses, _by_class):
         for candidate in guess(evidence):
@@ -43,11 +42,15 @@ def candidates(evidence: Evidence) -> tuple[Candidate, ...]:
     return tuple(found.values())
 
 
+def _is_verbatim(e: Evidence) -> bool:
+    """Whether a virtual table wants the column's values as they are stored."""
+    return e.column.verbatim or e.column.name in e.table.rtree
+
+
 def _by_class(e: Evidence) -> Iterator[Candidate]:
     """The plain type of the storage classes that are there; at last text with its reversible form."""
     classes = e.profile.classes
-    verbatim = e.column.verbatim or e.column.name in e.table.rtree
-    if not classes and e.declared.meaning == "none" and not verbatim:
+    if not classes and e.declared.meaning == "none" and not _is_verbatim(e):
         yield Candidate(type="text", conversion="escaped", evidence="no declaration, no values")
     elif not classes:
         yield Candidate(type=_empty_type(e), conversion="same", evidence=f"{e.told}, no values")

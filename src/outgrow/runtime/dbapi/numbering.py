@@ -70,11 +70,11 @@ def numbering(relation: Relation, *, counts: bool) -> Numbering:
         "sequence": f"pg_catalog.pg_get_serial_sequence({literal(table)}, {literal(key)})",
         "lock": serial_of(relation.schema), "key": quote(key), "table": table,
     }  # fmt: skip
-    wait, behind, reached, *back = (
-        sql.format_map(wanted) for sql in (_WAIT, _BEHIND_THE_GREATEST, _REACHED, _TRY, _BACK)
+    first = _REACHED if counts else _BEHIND_THE_GREATEST
+    return Numbering(
+        before=tuple(Request(sql.format_map(wanted).encode(), repeats=True) for sql in (_WAIT, first)),
+        back=tuple(sql.format_map(wanted) for sql in (_TRY, _BACK)) if counts else (),
     )
-    before = tuple(Request(sql.encode(), repeats=True) for sql in (wait, reached if counts else behind))
-    return Numbering(before, tuple(back) if counts else ())
 
 
 def before(by: Numbering | None) -> tuple[Request, ...]:
