@@ -88,6 +88,15 @@ def test_an_error_is_one_line_and_an_exit_code(
     assert (done.returncode, done.stdout, done.stderr) == (code, "so far\n", f"outgrow: {line}\n")
 
 
+def test_a_warning_of_psycopgs_is_not_the_users(
+    run_verb: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """It logs one for a transaction that Ctrl-C ends within a statement."""
+    warned = "import logging; logging.getLogger('psycopg').warning('error ignored in rollback')"
+    done = run_verb(f"{warned}; raise KeyboardInterrupt", "app.db")
+    assert done.stderr == "outgrow: interrupted; the same command goes on from here\n"
+
+
 def test_debug_shows_where_and_still_no_password(
     run_verb: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import logging
 import os
 import sys
 import traceback
@@ -119,6 +120,8 @@ def main() -> None:
     130 interrupted.
     """
     gc.set_threshold(100_000)  # Python's default of 700 costs a sixth of the time from start to work
+    # psycopg warns of a connection that is closed in the middle of a statement; what is to be said, we say.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads that nobody needs
     raise SystemExit(_run())
 
