@@ -46,6 +46,20 @@ c.execute("COMMIT")
 c.close()
 print("free", flush=True)
 """
+COMMITTER = """
+import fcntl, os, sys, time
+file = os.open(sys.argv[1], os.O_RDWR)
+fcntl.lockf(file, fcntl.LOCK_EX, 510, 0x40000002)  # EXCLUSIVE, as in a commit without a journal
+last = os.pread(file, 4096, os.fstat(file).st_size - 4096)
+os.ftruncate(file, os.fstat(file).st_size - 4096)
+print("header written, last page missing", flush=True)
+sys.stdin.readline()
+time.sleep(0.3)
+os.pwrite(file, last, os.fstat(file).st_size)
+fcntl.lockf(file, fcntl.LOCK_UN)
+print("committed", flush=True)
+sys.stdin.readline()
+"""
 CRASHER = """
 import os, signal, sqlite3, sys
 c = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -66,7 +80,7 @@ def read(snapshot: Snapshot, sql: str) -> list[tuple[Any, ...]]:
     return expected
 
 
-@pytest.mark.parametrize("mode", ["WAL", "DELETE", "TRUNCATE"])
+@pytest.mark.parametrize("mode", ["WAL", "DELETE", "TRUNCATE", "MEMORY", "OFF"])
 def test_all_readers_agree_while_another_process_writes(
     make: Callable[..., Path], other: Other, mode: str
 ) -> None:
@@ -95,6 +109,20 @@ def test_all_readers_agree_while_another_process_writes(
     assert writer.poll() is None
     assert seen == sorted(seen, key=lambda pair: pair[0])
     assert len({count for count, _ in seen}) == len({mark for _, mark in seen}) > 1
+
+
+def test_a_commit_without_a_journal_is_waited_for(make: Callable[..., Path], other: Other) -> None:
+    """Between the header's page and the last one the file is shorter than it says, and not damaged."""
+    path = make("PRAGMA page_size=4096; CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(9000))")
+    writer = other(COMMITTER, path)
+    assert writer.stdin is not None
+    assert writer.stdout is not None
+    writer.stdout.readline()
+    writer.stdin.write("\n")
+    writer.stdin.flush()
+    with open_snapshot(path, wait=20) as snapshot:
+        assert writer.stdout.readline() == "committed\n"
+        assert read(snapshot, "SELECT length(a) FROM t") == [(9000,)]
 
 
 def test_a_writer_that_comes_later_is_not_seen(

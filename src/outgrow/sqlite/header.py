@@ -7,6 +7,7 @@ encrypted, cut short) and reads the few header fields on which the way of openin
 
 from __future__ import annotations
 
+import fcntl
 import math
 import os
 import stat
@@ -19,6 +20,8 @@ from outgrow.errors import SourceError
 from outgrow.sqlite import wal
 
 MAGIC = b"SQLite format 3\0"
+LOCK_BYTES = (0x40000000, 512)  # PENDING, RESERVED and the SHARED range of SQLite's unix locks
+SHARED_BYTES = (0x40000002, 510)
 _SAMPLE = 65536
 _RANDOM_BITS = 0.98  # of what random bytes would give; compressed files reach it too
 
@@ -58,9 +61,18 @@ def journal_path(path: Path) -> Path:
     return path.with_name(path.name + "-journal")
 
 
+def facts_of(path: Path) -> os.stat_result | None:
+    """What the file system says of a file; None when it does not exist, as a journal after each commit."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
 def filled(path: Path) -> bool:
     """Whether a file exists and is not empty."""
-    return path.exists() and path.stat().st_size > 0
+    facts = facts_of(path)
+    return facts is not None and facts.st_size > 0
 
 
 def first_look(path: Path) -> Header:
@@ -109,7 +121,7 @@ def _judge(path: Path, descriptor: int) -> Header:
             f"{path} has a format newer than SQLite 3; update outgrow, or VACUUM INTO a new file"
         )
     mode: Literal["wal", "delete"] = "wal" if start[19] == 2 else "delete"
-    _refuse_cut(path, start, size, page_size)
+    _refuse_cut(path, descriptor, page_size)
     return Header(raw=start[:100], size=size, page_size=page_size, journal_mode=mode)
 
 
@@ -131,13 +143,46 @@ def _page_size(path: Path, start: bytes) -> int:
     return page_size
 
 
-def _refuse_cut(path: Path, start: bytes, size: int, page_size: int) -> None:
-    """A file shorter than its header says; with a log or a hot journal beside it only SQLite can tell."""
-    if filled(wal_path(path)) or filled(journal_path(path)) or start[24:28] != start[92:96]:
+def _refuse_cut(path: Path, descriptor: int, page_size: int) -> None:
+    """Refuse a file that is shorter than its header says.
+
+    A writer puts the header in place before the pages that it promises, so what looks short is looked
+    at again under SQLite's SHARED lock, which no commit can pass. Where a writer holds the file, or
+    with a log or a hot journal beside it, only SQLite can tell.
+    """
+    if _missing(path, descriptor, page_size) is None or not _lock_shared(descriptor):
         return
-    promised = int.from_bytes(start[28:32], "big") * page_size
-    if size < promised:
+    missing = _missing(path, descriptor, page_size)
+    if missing is not None:
+        size, promised = missing
         raise SourceError(f"{path} is cut short: {size:,} of {promised:,} bytes are there; copy it again")
+
+
+def _missing(path: Path, descriptor: int, page_size: int) -> tuple[int, int] | None:
+    """Size of the file and the size that its header promises, where that is more."""
+    before = os.fstat(descriptor)
+    start = os.pread(descriptor, 100, 0)
+    if filled(wal_path(path)) or filled(journal_path(path)) or start[24:28] != start[92:96]:
+        return None
+    after = os.fstat(descriptor)
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        return None
+    promised = int.from_bytes(start[28:32], "big") * page_size
+    return (after.st_size, promised) if after.st_size < promised else None
+
+
+def _lock_shared(descriptor: int) -> bool:
+    """Take SQLite's SHARED lock until the descriptor is closed; False where a writer commits just now.
+
+    A file system without locks has no writers to wait for either.
+    """
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, SHARED_BYTES[1], SHARED_BYTES[0])
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _what_else(start: bytes, size: int) -> str:

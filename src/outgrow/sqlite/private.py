@@ -19,7 +19,7 @@ from pathlib import Path
 
 from outgrow.errors import SourceError
 from outgrow.sqlite import wal
-from outgrow.sqlite.header import filled, journal_path, wal_path
+from outgrow.sqlite.header import facts_of, filled, journal_path, wal_path
 
 _CHUNK = 1 << 26
 _BY_HAND = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM})
@@ -35,7 +35,8 @@ def copy_folder(source: Path) -> Iterator[Path]:
 
     TMPDIR comes first, then /var/tmp, since /tmp is often a small file system in memory.
     """
-    need = sum(p.stat().st_size for p in (source, wal_path(source), journal_path(source)) if p.exists())
+    beside = (facts_of(p) for p in (source, wal_path(source), journal_path(source)))
+    need = sum(facts.st_size for facts in beside if facts is not None)
     need += need // 8
     places = dict.fromkeys((tempfile.gettempdir(), "/var/tmp"))  # noqa: S108 - only looked at; mkdtemp makes 0700
     room = [
@@ -142,7 +143,7 @@ def _open(path: Path, descriptors: list[int]) -> int:
 def _signature(source: Path) -> list[tuple[int, int, int] | None]:
     found = []
     for path in (source, wal_path(source), journal_path(source)):
-        facts = path.stat() if path.exists() else None
+        facts = facts_of(path)
         found.append((facts.st_size, facts.st_mtime_ns, facts.st_ino) if facts else None)
     return found
 

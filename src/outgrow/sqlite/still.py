@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote_from_bytes
 
 from outgrow.errors import SourceError
-from outgrow.sqlite.header import Header, filled, first_look, shm_path, wal_path
+from outgrow.sqlite.header import LOCK_BYTES, Header, filled, first_look, shm_path, wal_path
 from outgrow.sqlite.private import SourceMovedError, copy_folder, copy_held, copy_quiet, recover
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _PAUSE = 0.02
 _WHOLE = 1 << 23  # hashed in about 5 ms
 _SAMPLES = 256
-_LOCK_BYTES = (0x40000000, 512)  # PENDING, RESERVED and the SHARED range of SQLite's unix locks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +221,7 @@ def _remove_left(source: Path, new: list[Path]) -> None:
     with suppress(OSError):  # someone has it open now: the files are theirs
         descriptor = os.open(source, os.O_RDWR | os.O_CLOEXEC)
         try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCK_BYTES[1], _LOCK_BYTES[0])
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, LOCK_BYTES[1], LOCK_BYTES[0])
             if not filled(wal_path(source)):
                 for path in new:
                     path.unlink(missing_ok=True)
