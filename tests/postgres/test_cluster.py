@@ -165,8 +165,8 @@ def test_backends_that_outlive_their_killed_server_are_waited_for(cluster: Clust
         os.kill(pid, signal.SIGKILL)
         until(lambda: process.ready(cluster.data) is None)
         wake = threading.Timer(1.0, os.kill, (backend, signal.SIGCONT))
-        wake.start()
         began = time.monotonic()
+        wake.start()
         cluster.start()
         assert time.monotonic() - began > 0.9
         wake.join()

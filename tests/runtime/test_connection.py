@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -241,11 +242,17 @@ LONG = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <
 
 def test_interrupt_from_another_thread(database: str) -> None:
     with closing(shim.connect(database, check_same_thread=False)) as connection:
-        timer = threading.Timer(0.3, connection.interrupt)
-        timer.start()
-        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
-            connection.execute(LONG)
-        timer.join()
+        done = threading.Event()
+
+        def interrupt() -> None:  # again, should the statement not have begun yet
+            while not done.wait(0.3):
+                connection.interrupt()
+
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(interrupt)
+            with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+                connection.execute(LONG)
+            done.set()
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 

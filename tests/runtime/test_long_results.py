@@ -246,10 +246,10 @@ def test_where_there_is_no_room_for_a_file(
 
 def test_time_between_two_rows_is_not_the_statements(long: shim.Connection, database: str) -> None:
     joined = "&" if "?" in database else "?"
-    with closing(shim.connect(f"{database}{joined}options=-c%20statement_timeout%3D700")) as connection:
+    with closing(shim.connect(f"{database}{joined}options=-c%20statement_timeout%3D2000")) as connection:
         cursor = connection.execute(QUERY)
         cursor.fetchone()
-        time.sleep(1)
+        time.sleep(2.5)
         assert len(cursor.fetchall()) == LONG - 1
 
 
