@@ -96,7 +96,7 @@ def _rule_index(_: Path) -> str:
 
 def _functions(_: Path) -> str:
     from outgrow.translate.aggregates import AGGREGATES  # noqa: PLC0415 - only this section needs it
-    from outgrow.translate.functions import FUNCTIONS  # noqa: PLC0415
+    from outgrow.translate.functions.table import FUNCTIONS  # noqa: PLC0415
 
     scalar = ", ".join(f"`{name}`" for name in sorted(FUNCTIONS))
     aggregate = ", ".join(f"`{name}`" for name in sorted(AGGREGATES))

@@ -10,10 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from outgrow.schema.target import TargetColumn
-from outgrow.translate import aggregates, arithmetic, functions, held, patterns, tree
+from outgrow.translate import aggregates, arithmetic, held, patterns, tree
 from outgrow.translate.casts import cast
 from outgrow.translate.collations import order_term
 from outgrow.translate.compare import between, compare, member, same_kind_pair
+from outgrow.translate.functions import json_texts
+from outgrow.translate.functions.rule import Setting
+from outgrow.translate.functions.table import call
 from outgrow.translate.scope import Result, Scope
 from outgrow.translate.unify import combined, unify
 from outgrow.translate.value import (
@@ -101,7 +104,7 @@ def _binary(node: tree.Binary, scope: Scope) -> Value:
             return found
     left, right = translate(node.left, scope), translate(node.right, scope)
     if node.operator in {"->", "->>"}:
-        return functions.json_operator(node.operator, left, right)
+        return json_texts.arrow(node.operator, left, right)
     if node.operator in _COMPARISONS:
         left, right = _alike(left, right, scope)
         return compare(node.operator, left, right, bytewise=scope.bytewise)
@@ -307,8 +310,8 @@ def _call(node: tree.Call, scope: Scope) -> Value:
     if node.star or node.order or node.filter is not None:  # DISTINCT means nothing there, and is allowed
         raise refuse(f"the function {node.name}() with ORDER BY, FILTER or *")
     arguments = [translate(argument, scope) for argument in node.arguments]
-    setting = functions.Setting(bytewise=scope.bytewise, fixed=scope.fixed)
-    return functions.call(node.name, arguments, setting)
+    setting = Setting(bytewise=scope.bytewise, fixed=scope.fixed)
+    return call(node.name, arguments, setting)
 
 
 def _aggregate(node: tree.Call, scope: Scope) -> Value:

@@ -1,0 +1,1 @@
+"""The scalar functions of SQLite: a rule each, by family; `table` has the list."""
