@@ -216,7 +216,7 @@ def _in(node: tree.In, scope: Scope) -> Value:
         return _row_in(node, node.operand, scope)
     value = translate(node.operand, scope)
     if isinstance(node.items, tree.Query):
-        found = _in_query(value, _nested(node.items, scope))
+        found = _in_query(value, scope.nested_result(node.items))
     else:
         items = [_alike(value, translate(item, scope), scope)[1] for item in node.items]
         found = member(value, items, bytewise=scope.bytewise)
@@ -227,7 +227,7 @@ def _row_in(node: tree.In, row: tree.Row, scope: Scope) -> Value:
     """`(a, b) IN (VALUES (…), …)` as comparisons, `(a, b) IN (SELECT …)` as EXISTS would find them."""
     if not isinstance(node.items, tree.Query):
         raise refuse("a row value before a list")
-    result = _nested(node.items, scope)
+    result = scope.nested_result(node.items)
     if len(result.columns) != len(row.items):
         raise refuse("IN with a query of another number of columns")
     names = [f"v{number}" for number in range(1, len(row.items) + 1)]
@@ -417,18 +417,12 @@ def order_terms(terms: tuple[tree.Order, ...], scope: Scope) -> str:
     )
 
 
-def _nested(query: tree.Query, scope: Scope) -> Result:
-    if scope.subquery is None:
-        raise refuse("a subquery here")
-    return scope.subquery(query, scope)
-
-
 def _exists(node: tree.Exists, scope: Scope) -> Value:
-    return truth(f"EXISTS ({_nested(node.query, scope).sql})", rank=Rank.ATOM, nullable=False)
+    return truth(f"EXISTS ({scope.nested_result(node.query).sql})", rank=Rank.ATOM, nullable=False)
 
 
 def _subquery(node: tree.Subquery, scope: Scope) -> Value:
-    result = _nested(node.query, scope)
+    result = scope.nested_result(node.query)
     if len(result.columns) != 1:
         raise refuse("a subquery of several columns as a value")
     # SQLite takes the first row of many, PostgreSQL raises an error.

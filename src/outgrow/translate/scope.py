@@ -261,6 +261,12 @@ class Scope:
             raise refuse(f"{name.column} of a table without INTEGER PRIMARY KEY{advice}")
         return with_rowid[0].rowid
 
+    def nested_result(self, query: tree.Query) -> Result:
+        """The translation of a query nested here; refused where none may stand."""
+        if self.subquery is None:
+            raise refuse("a subquery here")
+        return self.subquery(query, self)
+
     def source_named(self, name: str) -> Source:
         """The source that `name.*` means; TranslationError when there is none."""
         for source in self.sources:

@@ -230,10 +230,8 @@ def _equal(left: From, right: Source, name: str, scope: Scope) -> Value:
 
 def _source(node: tree.TableRef | tree.Derived, scope: Scope, position: int) -> tuple[Source, str]:
     if isinstance(node, tree.Derived):
-        if scope.subquery is None:
-            raise refuse("a subquery here")
         # A derived table does not see its neighbours, only the enclosing query.
-        result = scope.subquery(node.query, replace(scope, sources=()))
+        result = replace(scope, sources=()).nested_result(node.query)
         placed = scope.placed and bool(node.query.order)
         return derived(result, node.alias or f"q{position + 1}", placed=placed)
     if fold(node.name) in _MASTER:

@@ -16,7 +16,7 @@ from outgrow.schema.names import literal
 from outgrow.schema.target import TargetModel
 from outgrow.translate import control, tree
 from outgrow.translate.natural import in_natural_order
-from outgrow.translate.query import query
+from outgrow.translate.queries.query import query
 from outgrow.translate.scope import PARAMETER_TYPES, Parameters, Reader, Scope
 from outgrow.translate.statements import StatementReader
 from outgrow.translate.value import Kind, Value, refuse, speaking_of

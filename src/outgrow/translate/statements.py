@@ -1,6 +1,6 @@
 """Reads SQLite's queries, CREATE VIEW and CREATE TRIGGER into `tree`.
 
-Stands on `grammar`, before `query`, `view` and `trigger`. Clauses that are not in the closed list
+Stands on `grammar`, before `queries`, `view` and `trigger`. Clauses that are not in the closed list
 (windows, OR REPLACE, upsert, table functions, ...) raise TranslationError by name.
 """
 

@@ -12,7 +12,7 @@ from outgrow.errors import TranslationError
 from outgrow.schema.model import View
 from outgrow.schema.names import column_names, fold, qualified, quote
 from outgrow.schema.target import Relation, TargetColumn, TargetModel
-from outgrow.translate.query import query
+from outgrow.translate.queries.query import query
 from outgrow.translate.scope import Result, Scope
 from outgrow.translate.statements import read_view
 from outgrow.translate.unify import is_flag

@@ -8,7 +8,7 @@ from outgrow.schema.names import literal, quote
 from outgrow.schema.target import Relation
 from outgrow.translate import tree
 from outgrow.translate.expressions import condition, translate
-from outgrow.translate.query import query
+from outgrow.translate.queries.query import query
 from outgrow.translate.scope import Scope
 from outgrow.translate.sources import from_clause
 from outgrow.translate.triggers.firing import replacing

@@ -16,7 +16,7 @@ from outgrow.schema.names import fold, literal, qualified, quote, shorten
 from outgrow.schema.target import Relation, TargetModel
 from outgrow.translate import tree
 from outgrow.translate.expressions import condition
-from outgrow.translate.query import query
+from outgrow.translate.queries.query import query
 from outgrow.translate.scope import ROWID_NAMES, Scope, Source, relation_source
 from outgrow.translate.statements import read_trigger
 from outgrow.translate.triggers.body import FORGET, MEMORY, remember, statements

@@ -13,7 +13,9 @@ from outgrow.schema.names import fold
 from outgrow.schema.target import Relation
 from outgrow.translate import tree
 from outgrow.translate.expressions import order_terms
-from outgrow.translate.query import limit_clause, query, with_clause
+from outgrow.translate.queries.commons import with_clause
+from outgrow.translate.queries.ordering import limit_clause
+from outgrow.translate.queries.query import query
 from outgrow.translate.scope import Scope, Source
 from outgrow.translate.sources import from_clause
 from outgrow.translate.value import Rank, refuse

@@ -11,7 +11,7 @@ from outgrow.schema.names import fold, literal, qualified, quote
 from outgrow.schema.target import Event, Relation, TargetColumn
 from outgrow.translate import tree
 from outgrow.translate.expressions import translate
-from outgrow.translate.query import item_label, projected
+from outgrow.translate.queries.core import item_label, projected
 from outgrow.translate.scope import ROWID_NAMES, Scope, Source, relation_source
 from outgrow.translate.value import Value, refuse
 

@@ -8,7 +8,7 @@ from outgrow.schema.names import fold, quote
 from outgrow.schema.target import Relation, TargetColumn
 from outgrow.translate import tree
 from outgrow.translate.expressions import translate
-from outgrow.translate.query import query
+from outgrow.translate.queries.query import query
 from outgrow.translate.scope import Scope
 from outgrow.translate.value import Value, refuse
 from outgrow.translate.virtual.rtree import kept

@@ -14,7 +14,7 @@ from outgrow.schema.names import fold, literal, quote
 from outgrow.schema.target import Relation, TargetColumn, UniqueKey
 from outgrow.translate import tree
 from outgrow.translate.expressions import condition, order_terms, translate
-from outgrow.translate.query import limit_clause
+from outgrow.translate.queries.ordering import limit_clause
 from outgrow.translate.scope import PARAMETER_TYPES, ROWID_NAMES, Parameters, Scope, Source
 from outgrow.translate.value import Value, refuse
 from outgrow.translate.walk import walk

@@ -1,0 +1,1 @@
+"""Queries: `query` is the entry."""
