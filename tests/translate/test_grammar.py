@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from outgrow.errors import TranslationError
 from outgrow.translate import tree
 from outgrow.translate.grammar import read_expression
+from outgrow.translate.numerals import number_of
 from outgrow.translate.statements import StatementReader
-from outgrow.translate.value import number_of
 from outgrow.translate.walk import walk
 
 _CONNECTION = apsw.Connection(":memory:")

@@ -13,18 +13,8 @@ from dataclasses import dataclass, replace
 from outgrow.schema.names import literal
 from outgrow.translate import held
 from outgrow.translate.collations import sort_key, text_key
-from outgrow.translate.value import (
-    Rank,
-    Value,
-    as_integer,
-    as_real,
-    as_text,
-    constant,
-    described,
-    made,
-    refuse,
-    to_real,
-)
+from outgrow.translate.convert import as_integer, as_real, as_text, to_real
+from outgrow.translate.value import Rank, Value, constant, described, made, refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,21 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from outgrow.translate import held, tree
-from outgrow.translate.value import (
-    NULL,
-    Kind,
-    Rank,
-    Value,
-    as_integer,
-    as_real,
-    as_text,
-    constant,
-    integer_constant,
-    leading_number,
-    made,
-    spelled,
-    to_integer,
-)
+from outgrow.translate.convert import as_integer, as_real, as_text, spelled, to_integer
+from outgrow.translate.numerals import leading_number
+from outgrow.translate.value import NULL, Kind, Rank, Value, constant, integer_constant, made
 
 _FOLDED: Mapping[str, Callable[[int, int], int]] = {"+": python.add, "-": python.sub, "*": python.mul}
 

@@ -11,17 +11,8 @@ from dataclasses import replace
 from outgrow.schema.model import Affinity
 from outgrow.schema.target import TargetColumn
 from outgrow.translate import held
-from outgrow.translate.value import (
-    Rank,
-    Value,
-    as_integer,
-    as_text,
-    made,
-    spelled,
-    tag,
-    to_integer,
-    to_real,
-)
+from outgrow.translate.convert import as_integer, as_text, spelled, tag, to_integer, to_real
+from outgrow.translate.value import Rank, Value, made
 from outgrow.types.affinity import affinity
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outgrow.translate import held, tree
-from outgrow.translate.value import Rank, Value, as_key, refuse
+from outgrow.translate.convert import as_key
+from outgrow.translate.value import Rank, Value, refuse
 
 
 def collation_of(left: Value, right: Value) -> str:

@@ -17,22 +17,9 @@ from outgrow.schema.model import Affinity
 from outgrow.translate import held
 from outgrow.translate.bounds import bounded
 from outgrow.translate.collations import collation_of, text_key
-from outgrow.translate.value import (
-    NUMBERS,
-    Rank,
-    Value,
-    as_integer,
-    as_real,
-    as_text,
-    described,
-    exact_decimal,
-    integer_constant,
-    number_of,
-    real_text,
-    refuse,
-    spelled,
-    truth,
-)
+from outgrow.translate.convert import as_integer, as_real, as_text, spelled
+from outgrow.translate.numerals import exact_decimal, number_of, real_text
+from outgrow.translate.value import NUMBERS, Rank, Value, described, integer_constant, refuse, truth
 
 EQUALITIES = frozenset({"=", "<>", "IS", "IS NOT"})
 _SPELLED = {"IS": "IS NOT DISTINCT FROM", "IS NOT": "IS DISTINCT FROM"}

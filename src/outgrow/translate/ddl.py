@@ -16,11 +16,12 @@ from outgrow.schema.names import quote
 from outgrow.schema.target import TargetColumn, TargetModel
 from outgrow.translate import held
 from outgrow.translate.collations import text_key
+from outgrow.translate.convert import as_integer
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.grammar import read_expression
 from outgrow.translate.scope import Scope, relation_source
 from outgrow.translate.store import stored
-from outgrow.translate.value import Rank, Value, Volatility, as_integer, described, refuse, speaking_of
+from outgrow.translate.value import Rank, Value, Volatility, described, refuse, speaking_of
 
 Purpose = Literal["default", "check", "generated", "index", "where"]
 

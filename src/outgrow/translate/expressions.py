@@ -14,23 +14,13 @@ from outgrow.translate import aggregates, arithmetic, held, patterns, tree
 from outgrow.translate.casts import cast
 from outgrow.translate.collations import order_term
 from outgrow.translate.compare import between, compare, member, same_kind_pair
+from outgrow.translate.convert import as_flag, as_integer, as_truth, to_integer
 from outgrow.translate.functions import json_texts
 from outgrow.translate.functions.rule import Setting
 from outgrow.translate.functions.table import call
 from outgrow.translate.scope import Result, Scope
 from outgrow.translate.unify import combined, unify
-from outgrow.translate.value import (
-    Rank,
-    Value,
-    as_flag,
-    as_integer,
-    as_truth,
-    constant,
-    made,
-    refuse,
-    to_integer,
-    truth,
-)
+from outgrow.translate.value import Rank, Value, constant, made, refuse, truth
 from outgrow.translate.virtual import fulltext
 from outgrow.translate.walk import walk
 

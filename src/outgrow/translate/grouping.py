@@ -16,9 +16,10 @@ from outgrow.schema.names import fold
 from outgrow.translate import tree
 from outgrow.translate.aggregates import distinct_key, is_aggregate
 from outgrow.translate.collations import order_term
+from outgrow.translate.convert import as_key
 from outgrow.translate.expressions import translate
 from outgrow.translate.scope import Scope, Source
-from outgrow.translate.value import Rank, Value, as_key, refuse
+from outgrow.translate.value import Rank, Value, refuse
 from outgrow.translate.walk import children, walk
 
 

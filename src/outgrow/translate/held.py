@@ -16,7 +16,8 @@ from datetime import datetime
 from outgrow.schema.model import Affinity
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetColumn
-from outgrow.translate.value import Kind, Moment, Rank, Value, Volatility, made, refuse, tag
+from outgrow.translate.convert import tag
+from outgrow.translate.value import Kind, Moment, Rank, Value, Volatility, made, refuse
 
 _FORMAT = re.compile(
     r"(?P<date>YYYY-MM-DD)?(?P<sep>[ T])?(?P<time>HH:MM(?P<seconds>:SS)?)?"

@@ -11,7 +11,8 @@ import re
 
 from outgrow.schema.names import fold, literal
 from outgrow.translate import held
-from outgrow.translate.value import Rank, Value, as_text, truth
+from outgrow.translate.convert import as_text
+from outgrow.translate.value import Rank, Value, truth
 
 _GLOB_CLASS = re.compile(r"\[(\^?)(\]?[^\]]*)\]")
 

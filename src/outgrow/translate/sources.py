@@ -14,9 +14,10 @@ from outgrow.schema.names import Namespace, fold, literal, qualified, quote
 from outgrow.schema.target import Qualified
 from outgrow.translate import held, tree
 from outgrow.translate.compare import compare
+from outgrow.translate.convert import as_text, to_integer
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.scope import Result, Scope, Source, relation_source
-from outgrow.translate.value import Kind, Rank, Value, as_text, refuse, to_integer
+from outgrow.translate.value import Kind, Rank, Value, refuse
 from outgrow.translate.virtual import external
 from outgrow.translate.virtual.nearest import nearest
 from outgrow.translate.virtual.rtree import narrowed

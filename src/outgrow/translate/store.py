@@ -14,21 +14,10 @@ from outgrow.schema.model import Affinity
 from outgrow.schema.names import literal
 from outgrow.schema.target import TargetColumn
 from outgrow.translate import held
+from outgrow.translate.convert import as_flag, as_integer, as_real, as_text, spelled
+from outgrow.translate.numerals import real_text
 from outgrow.translate.scope import Parameters
-from outgrow.translate.value import (
-    Moment,
-    Rank,
-    Value,
-    as_flag,
-    as_integer,
-    as_real,
-    as_text,
-    described,
-    integer_constant,
-    real_text,
-    refuse,
-    spelled,
-)
+from outgrow.translate.value import Moment, Rank, Value, described, integer_constant, refuse
 from outgrow.translate.virtual import vectors
 
 _FRACTION = re.compile(r"\.f+|\[\.f+\]")

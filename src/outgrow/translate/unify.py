@@ -11,15 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from outgrow.translate import held
-from outgrow.translate.value import (
-    NUMBERS,
-    Kind,
-    Rank,
-    Value,
-    as_integer,
-    as_real,
-    made,
-)
+from outgrow.translate.convert import as_integer, as_real
+from outgrow.translate.value import NUMBERS, Kind, Rank, Value, made
 
 
 def unify(values: Sequence[Value]) -> tuple[Value, ...]:

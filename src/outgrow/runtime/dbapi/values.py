@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from outgrow.translate.numerals import real_text
 from outgrow.translate.statement import Column
-from outgrow.translate.value import Kind, real_text
+from outgrow.translate.value import Kind
 
 Encoder = Callable[[Any], bytes]
 

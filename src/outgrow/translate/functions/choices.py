@@ -9,9 +9,10 @@ from outgrow.schema.names import literal
 from outgrow.translate import held
 from outgrow.translate.collations import collation_of
 from outgrow.translate.compare import compare
+from outgrow.translate.convert import as_integer, as_truth
 from outgrow.translate.functions.rule import Rule, Setting, called
 from outgrow.translate.unify import combined, unify
-from outgrow.translate.value import Rank, Value, as_integer, as_truth, constant, described, made, refuse
+from outgrow.translate.value import Rank, Value, constant, described, made, refuse
 
 
 def coalesce(arguments: Sequence[Value], _: Setting) -> Value:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from outgrow.translate import held
+from outgrow.translate.convert import as_integer, to_integer, to_real
 from outgrow.translate.functions.rule import Rule, Setting, called, library
-from outgrow.translate.value import Rank, Value, Volatility, as_integer, constant, made, to_integer, to_real
+from outgrow.translate.value import Rank, Value, Volatility, constant, made
 
 # gen_random_uuid holds 122 random bits; hashing two of them gives 32 bytes without a fixed bit.
 _RANDOM_BYTES = "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))"

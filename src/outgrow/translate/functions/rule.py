@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from outgrow.translate import held
 from outgrow.translate.aggregates import json_argument
-from outgrow.translate.value import Kind, Value, Volatility, as_text, made, to_integer, to_real
+from outgrow.translate.convert import as_text, to_integer, to_real
+from outgrow.translate.value import Kind, Value, Volatility, made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from outgrow.translate import held, patterns
+from outgrow.translate.convert import as_text, to_integer
 from outgrow.translate.functions.rule import Rule, Setting, called, text_of
-from outgrow.translate.value import Rank, Value, as_text, constant, made, to_integer
+from outgrow.translate.value import Rank, Value, constant, made
 
 
 def length(arguments: Sequence[Value], _: Setting) -> Value:

@@ -8,12 +8,13 @@ from outgrow.schema.names import fold
 from outgrow.schema.target import TargetColumn
 from outgrow.translate import held, tree
 from outgrow.translate.aggregates import distinct_key
+from outgrow.translate.convert import as_integer, as_truth
 from outgrow.translate.expressions import asks_order, translate
 from outgrow.translate.grouping import group_key, grouped_value, has_aggregate, picking
 from outgrow.translate.scope import ROWID_NAMES, Reader, Scope, Source
 from outgrow.translate.sources import From, from_clause
 from outgrow.translate.unify import is_flag
-from outgrow.translate.value import Rank, Value, as_integer, as_truth, refuse
+from outgrow.translate.value import Rank, Value, refuse
 from outgrow.translate.virtual import matching
 from outgrow.translate.virtual.rtree import narrowed
 

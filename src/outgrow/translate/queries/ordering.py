@@ -8,12 +8,13 @@ from outgrow.schema.names import fold, quote
 from outgrow.translate import tree
 from outgrow.translate.aggregates import distinct_key
 from outgrow.translate.collations import order_term
+from outgrow.translate.convert import spelled, to_integer
 from outgrow.translate.expressions import translate
 from outgrow.translate.grouping import grouped_value
 from outgrow.translate.queries.core import Core, bare, by_position
 from outgrow.translate.scope import Result, Scope
 from outgrow.translate.sources import target_names
-from outgrow.translate.value import Rank, Value, refuse, spelled, to_integer
+from outgrow.translate.value import Rank, Value, refuse
 
 
 def first_read(core: Core, columns: tuple[Value, ...]) -> str:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from outgrow.schema.names import literal, quote
 from outgrow.schema.target import Relation
 from outgrow.translate import tree
+from outgrow.translate.convert import as_text
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.queries.query import query
 from outgrow.translate.scope import Scope
 from outgrow.translate.sources import from_clause
 from outgrow.translate.triggers.firing import replacing
-from outgrow.translate.value import as_text, refuse
+from outgrow.translate.value import refuse
 from outgrow.translate.walk import walk
 from outgrow.translate.writes.change import change
 from outgrow.translate.writes.replacing import replaces_silently

@@ -13,8 +13,9 @@ from outgrow.schema.model import Affinity
 from outgrow.schema.names import Namespace, fold, qualified, quote
 from outgrow.schema.target import Relation, TargetColumn, TargetModel
 from outgrow.translate import held
+from outgrow.translate.convert import as_text
 from outgrow.translate.scope import ROWID_NAMES, Source, as_docid
-from outgrow.translate.value import as_text, refuse
+from outgrow.translate.value import refuse
 from outgrow.translate.virtual.fulltext import Search, texts_indexed
 
 

@@ -15,17 +15,8 @@ from outgrow.schema.fulltext import FullText
 from outgrow.schema.names import fold, literal, qualified, quote
 from outgrow.schema.target import Relation
 from outgrow.translate import held
-from outgrow.translate.value import (
-    Rank,
-    Value,
-    Volatility,
-    as_text,
-    constant,
-    made,
-    refuse,
-    to_integer,
-    to_real,
-)
+from outgrow.translate.convert import as_text, to_integer, to_real
+from outgrow.translate.value import Rank, Value, Volatility, constant, made, refuse
 
 AUXILIARY = frozenset({"bm25", "highlight", "matchinfo", "offsets", "snippet"})
 _RANK = re.compile(r"\s*bm25\s*(?:\((?P<weights>[-+.eE0-9,\s]*)\)\s*)?\Z", re.IGNORECASE)

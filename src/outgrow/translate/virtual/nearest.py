@@ -15,10 +15,11 @@ from functools import reduce
 from outgrow.schema.names import fold, qualified, quote
 from outgrow.schema.target import Relation
 from outgrow.translate import tree
+from outgrow.translate.convert import to_integer
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.grouping import has_aggregate
 from outgrow.translate.scope import ROWID_NAMES, Scope, Source, relation_source
-from outgrow.translate.value import Rank, Value, refuse, to_integer
+from outgrow.translate.value import Rank, Value, refuse
 from outgrow.translate.virtual.vectors import OPERATORS, as_vector, distance, recipe_of
 from outgrow.translate.walk import walk
 

@@ -15,20 +15,11 @@ from outgrow.errors import TranslationError
 from outgrow.schema.names import fold
 from outgrow.schema.target import Relation, TargetColumn, box_keys
 from outgrow.translate import held, tree
+from outgrow.translate.convert import as_real, to_integer, to_real
 from outgrow.translate.expressions import condition, translate
 from outgrow.translate.scope import Scope, Source
 from outgrow.translate.store import stored
-from outgrow.translate.value import (
-    NUMBERS,
-    Rank,
-    Value,
-    Volatility,
-    as_real,
-    refuse,
-    to_integer,
-    to_real,
-    truth,
-)
+from outgrow.translate.value import NUMBERS, Rank, Value, Volatility, refuse, truth
 from outgrow.translate.walk import walk
 
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}

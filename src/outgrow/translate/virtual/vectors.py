@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from outgrow.schema.target import TargetColumn
 from outgrow.translate import held
-from outgrow.translate.value import Rank, Value, as_integer, described, made, refuse, tag, to_integer
+from outgrow.translate.convert import as_integer, tag, to_integer
+from outgrow.translate.value import Rank, Value, described, made, refuse
 
 _TYPES = {"vector": "vector", "vector-int8": "vector", "bit": "bit varying"}
 _READERS = {"vector": "vec_f32", "vector-int8": "vec_int8", "bit": "vec_bit"}
