@@ -10,14 +10,8 @@ import re
 from decimal import Decimal
 
 _SPACES = " \t\n\v\f\r"
-
-
 _NUMERIC = re.compile(rf"[{_SPACES}]*[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?[{_SPACES}]*")
-
-
 _LEADING = re.compile(rf"[{_SPACES}]*([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)")
-
-
 _LEADING_INTEGER = re.compile(rf"[{_SPACES}]*([-+]?[0-9]+)")
 
 

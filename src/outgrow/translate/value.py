@@ -27,7 +27,6 @@ value of whichever class the row has, as text behind a letter for its class (i, 
 functions of the schema `sqlite` take and give.
 """
 
-
 NUMBERS = frozenset({"integer", "real", "number", "boolean"})
 
 

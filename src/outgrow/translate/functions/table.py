@@ -20,8 +20,6 @@ def _of_vectors(rule: Callable[[Sequence[Value]], Value]) -> Rule:
 
 
 _ANY = 99
-
-
 FUNCTIONS: Mapping[str, tuple[int, int, Rule]] = {
     "abs": (1, 1, numbers.absolute),
     "char": (0, _ANY, texts.characters),
