@@ -28,6 +28,8 @@ from outgrow.embedded.throwaway import throwaway
 from outgrow.runtime import sqlite3 as shim
 from outgrow.runtime.dbapi import local
 from outgrow.runtime.dbapi.connection import Connection
+from outgrow.runtime.dbapi.fetching import Fetching
+from outgrow.runtime.dbapi.transactional import Transactional
 
 Moved = Callable[..., tuple[Path, str]]
 
@@ -424,13 +426,13 @@ def test_a_query_that_is_not_translated_is_answered_by_sqlite(database: str, cap
 def test_no_method_of_sqlite3_reaches_the_empty_database_by_accident() -> None:
     """A new Python may bring new ones: each must be looked at."""
     harmless = {"setlimit", "getlimit", "getconfig", "setconfig", "row_factory", "text_factory"}
-    own = {name for kind in Connection.__mro__[:1] for name in vars(kind)}
+    own = {name for kind in (Connection, Transactional) for name in vars(kind)}
     errors = {name for name in dir(sqlite3) if name == "Warning" or name.endswith("Error")}
     public = {name for name in dir(sqlite3.Connection) if not name.startswith("_")}
     assert public - own - errors - harmless == set()
     for name in ("__call__", "__enter__", "__exit__", "__del__", "__init__"):
         assert name in own
-    cursor = set(vars(shim.Cursor))
+    cursor = {name for kind in (shim.Cursor, Fetching) for name in vars(kind)}
     known = {"arraysize", "connection", "row_factory", "setinputsizes", "setoutputsize"}
     assert {name for name in dir(sqlite3.Cursor) if not name.startswith("_")} - cursor - known == set()
 

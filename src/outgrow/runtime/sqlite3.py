@@ -10,10 +10,10 @@ import sqlite3 as _standard
 import warnings
 from typing import Any
 
-from outgrow.runtime.dbapi import blob, connection, cursor
+from outgrow.runtime.dbapi import blob, connection, cursor, transactional
 from outgrow.runtime.dbapi.opening import is_url
 
-LEGACY_TRANSACTION_CONTROL = connection.LEGACY
+LEGACY_TRANSACTION_CONTROL = transactional.LEGACY
 Blob, Connection, Cursor = blob.Blob, connection.Connection, cursor.Cursor
 
 _OWN = ["LEGACY_TRANSACTION_CONTROL", "Blob", "Connection", "Cursor", "connect"]
