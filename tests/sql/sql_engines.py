@@ -47,6 +47,7 @@ class Moved:
     ) -> None:
         self.url = url
         self.lite = sqlite3.connect(path, isolation_level=None)
+        self.lite.execute("PRAGMA synchronous = OFF")
         overrides = overrides or Overrides()
         request = Request(source=str(path), target=url, options=Options(), overrides=overrides, verify=verify)
         self.result = move(request, Silent())

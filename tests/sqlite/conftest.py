@@ -52,7 +52,7 @@ def make(tmp_path: Path) -> Callable[..., Path]:
     def build(sql: str, name: str = "a.db") -> Path:
         path = tmp_path / name
         with closing(apsw.Connection(str(path))) as connection:
-            connection.execute(sql).fetchall()
+            connection.execute("PRAGMA synchronous = OFF; " + sql).fetchall()
         return path
 
     return build
