@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from outgrow.runtime.dbapi import binding
 from outgrow.runtime.dbapi.binding import MisboundError
-from outgrow.runtime.dbapi.engine import Bound
 from outgrow.runtime.dbapi.failures import failure
 from outgrow.runtime.dbapi.fetching import RECURSIVE, Fetching
 from outgrow.runtime.dbapi.local import OnlyLocalError
+from outgrow.runtime.dbapi.sending import Bound
 from outgrow.runtime.dbapi.shadow import several
 from outgrow.runtime.dbapi.statement import Statement
 from outgrow.runtime.dbapi.tracing import expanded

@@ -17,10 +17,10 @@ import psycopg
 from psycopg.adapt import Transformer
 
 from outgrow.runtime.dbapi.converting import Converter, converters, refuse_undecoded, with_text_factory
-from outgrow.runtime.dbapi.engine import Outcome
 from outgrow.runtime.dbapi.failures import failure
 from outgrow.runtime.dbapi.local import OnlyLocalError
 from outgrow.runtime.dbapi.rows import Rest
+from outgrow.runtime.dbapi.sending import Outcome
 from outgrow.runtime.dbapi.statement import Prepared, Statement
 from outgrow.runtime.dbapi.wire import ROWS_OF_A_PART
 

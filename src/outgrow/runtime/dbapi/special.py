@@ -15,9 +15,10 @@ import psycopg
 
 from outgrow.errors import OutgrowError, TargetError, TranslationError
 from outgrow.runtime.dbapi import definitions, sequences
-from outgrow.runtime.dbapi.engine import Bound, Engine, Outcome
+from outgrow.runtime.dbapi.engine import Engine
 from outgrow.runtime.dbapi.failures import error_of, failure, translated
 from outgrow.runtime.dbapi.known import Known
+from outgrow.runtime.dbapi.sending import Bound, Outcome
 from outgrow.runtime.dbapi.statement import DEFINITIONS, TRANSACTIONS, Prepared, Statement
 from outgrow.runtime.dbapi.tracing import expanded
 from outgrow.schema.lexer import tokens, unquote

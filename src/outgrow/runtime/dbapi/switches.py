@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from outgrow.runtime.dbapi.engine import Engine, Outcome
+from outgrow.runtime.dbapi.engine import Engine
 from outgrow.runtime.dbapi.known import log
+from outgrow.runtime.dbapi.sending import Outcome
 from outgrow.runtime.dbapi.statement import Prepared, Statement
 from outgrow.runtime.dbapi.wire import Request
 from outgrow.schema.lexer import TokenError, tokens, unquote

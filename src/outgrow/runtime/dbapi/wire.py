@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import select
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -20,10 +19,7 @@ from psycopg import pq
 from psycopg.errors import error_from_result
 
 from outgrow.runtime.dbapi.forks import is_inherited
-
-_PREPARED_AT_MOST = 256
-_PREPARED_FROM = 3
-"""From which time on a statement is prepared: one that comes once is not worth a second message."""
+from outgrow.runtime.dbapi.prepared_names import PreparedNames
 
 ROWS_OF_A_PART = 512
 """Rows of a long result that come together: as many as a cursor makes Python objects of at once."""
@@ -86,10 +82,7 @@ class Wire:
         self._poll = select.poll()
         self._fd = raw.fileno()
         self._poll.register(self._fd, select.POLLIN)
-        self._names: OrderedDict[bytes, bytes] = OrderedDict()
-        self._seen: dict[bytes, int] = {}
-        self._count = 0
-        self._outdated = False
+        self._known = PreparedNames()
         self.notified = False
         self.unread = False
         self.landing: Callable[[], object] | None = None
@@ -124,7 +117,7 @@ class Wire:
         if not requests:
             return []
         if len(requests) == 1:
-            name = self._names.get(requests[0].sql) if requests[0].repeats else None
+            name = self._known.name(requests[0].sql) if requests[0].repeats else None
             if name is not None or not self._to_prepare(requests[0]):
                 return self._run_one(requests[0], name)
         return self._run_many(requests)
@@ -164,13 +157,13 @@ class Wire:
         fresh: list[bytes] = []
         try:
             pg.enter_pipeline_mode()
-            for sql in (*self._nothing(requests[0]), *self._surplus()):
+            for sql in (*self._nothing(requests[0]), *self._known.surplus()):
                 pg.send_query_params(sql, None)
                 expected.append(False)
             for request in requests:
-                name = self._names.get(request.sql) if request.repeats else None
+                name = self._known.name(request.sql) if request.repeats else None
                 if name is None and self._to_prepare(request):
-                    name = self._new_name(request.sql)
+                    name = self._known.new(request.sql)
                     fresh.append(request.sql)
                     pg.send_prepare(name, request.sql, request.oids or None)
                     expected.append(False)
@@ -188,7 +181,7 @@ class Wire:
         self._notifies()
         if failed is not None:
             for sql in fresh:  # what stood behind the failure was not prepared
-                self._names.pop(sql, None)
+                self._known.forget(sql)
             raise FailedError(len(done), done, failed)
         return done
 
@@ -383,33 +376,8 @@ class Wire:
     # Prepared statements.
 
     def _to_prepare(self, request: Request) -> bool:
-        if not (self.prepare and request.repeats) or request.sql in self._names:
-            return False
-        count = self._seen.get(request.sql, 0) + 1
-        if len(self._seen) > 4 * _PREPARED_AT_MOST:
-            self._seen.clear()
-        self._seen[request.sql] = count
-        return count >= _PREPARED_FROM
-
-    def _new_name(self, sql: bytes) -> bytes:
-        self._count += 1
-        name = b"outgrow_%d" % self._count
-        self._names[sql] = name
-        return name
-
-    def _surplus(self) -> list[bytes]:
-        """What takes from the server the prepared statements that are too many or out of date."""
-        if self._outdated:
-            self._outdated = False
-            return [b"DEALLOCATE ALL"]
-        found = []
-        while len(self._names) > _PREPARED_AT_MOST:
-            _, oldest = self._names.popitem(last=False)
-            found.append(b"DEALLOCATE " + oldest)
-        return found
+        return self.prepare and request.repeats and self._known.is_due(request.sql)
 
     def forget_prepared(self) -> None:
         """Has everything prepared anew, as after a definition."""
-        self._outdated = self._outdated or bool(self._names)
-        self._names.clear()
-        self._seen.clear()
+        self._known.forget_all()
