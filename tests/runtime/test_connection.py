@@ -621,7 +621,11 @@ def test_a_number_does_not_become_a_text(moved: Moved) -> None:
     ]
 
 
-@pytest.mark.parametrize("value", [17, 1.5, "now", b"x", "2026-12-01T10:00:00", "{", ""])
+@pytest.mark.parametrize(
+    "value",
+    [17, 1.5, "now", b"x", "2026-12-01T10:00:00", "{", "", "0000-00-00", "2026-13-01", "2026-02-30",
+     "2026-04-31 10:00:00", "2026-04-30 25:00:00", "24:00:00", "10:60:00"],
+)  # fmt: skip
 def test_a_value_in_another_form_than_the_moved_is_refused_by_the_columns_name(
     moved: Moved, value: Any
 ) -> None:

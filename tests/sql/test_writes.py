@@ -327,7 +327,7 @@ def test_a_document_is_stored(moved: Moved, sql: str) -> None:
 def test_a_blob_is_no_document(moved: Moved) -> None:
     with pytest.raises(TranslationError, match="in column data, jsonb"):
         moved.on_postgres("INSERT INTO document(data) VALUES (x'00')")
-    blob = "the column data is text, which cannot keep X'00'"
+    blob = "the column data is jsonb, which cannot keep X'00'"
     assert blob in moved.on_postgres("INSERT INTO document(data) VALUES (?)", (b"\0",)).error
 
 

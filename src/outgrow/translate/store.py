@@ -21,7 +21,17 @@ from outgrow.translate.value import Moment, Rank, Value, described, integer_cons
 from outgrow.translate.virtual import vectors
 
 _FRACTION = re.compile(r"\.f+|\[\.f+\]")
-_BEFORE_FRACTION = re.compile(r"[-YMDHST: /]+")
+_FORM = re.compile(rf"((?:YYYY-MM-DD)?[ T]?(?:HH:MM(?::SS)?)?)({_FRACTION.pattern})?(.*)")
+_DIGITS = (
+    (
+        "YYYY-MM-DD",
+        "(?!0000)[0-9]{4}-((0[13578]|1[02])-31|(0[13-9]|1[0-2])-(29|30)|(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
+        "|02-29)",
+    ),
+    ("HH:MM", "([01][0-9]|2[0-3]):[0-5][0-9]"),
+    (":SS", ":[0-5][0-9]"),
+)
+"""Days and times that there are; of 29 February only the cast knows the year."""
 _INTERVALS = {"s": "second", "ms": "millisecond", "us": "microsecond"}
 
 
@@ -110,7 +120,8 @@ def _document(value: Value, wanted: TargetColumn) -> str:
         text = as_text(held.stored_form(value))
     else:  # a number stays one on SQLite, or becomes one
         tagged = _with_affinity(held.tagged(value).sql, wanted)
-        text = replace(value, sql=f"sqlite.only_text({tagged}, {literal(wanted.source)})", rank=Rank.ATOM)
+        place = f"{literal(wanted.source)}, NULL::{wanted.type}"
+        text = replace(value, sql=f"sqlite.only_text({tagged}, {place})", rank=Rank.ATOM)
     if wanted.type == "jsonb":
         return f"sqlite.store_json({text.sql}, {literal(wanted.source)})"
     return f"{text.within(Rank.ATOM)}::{wanted.type}"
@@ -149,9 +160,12 @@ def _shape(recipe: str, spelling: str) -> str:
     """Whether a text looks like one of that form, so that its cast does not fail with an error of its own."""
     if recipe.startswith("uuid-"):
         return f"one.given ~ '^[0-9A-Fa-f-]{{{36 if recipe == 'uuid-text' else 32}}}$'"
-    before_fraction = _BEFORE_FRACTION.match(spelling)
-    digits = re.sub("[YMDHS]", "[0-9]", before_fraction[0] if before_fraction else "")
-    return f"one.given ~ '^{digits}'"
+    found = _FORM.match(spelling)
+    shape, fraction, zone = found.groups() if found else ("", None, "")
+    for word, digits in _DIGITS:
+        shape = shape.replace(word, digits)
+    shape += r"(\.[0-9]{1,6})?" if fraction else ""
+    return f"one.given ~ '^{shape}{re.escape(zone)}$'"
 
 
 def _stored(value: Value, wanted: TargetColumn, like: Value) -> str:

@@ -245,6 +245,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               WHEN value IS NOT NULL THEN sqlite.misfit(value, stored_in, NULL::text) END
 $$;
 
+-- The same for a column that keeps the text as something else; `kind` only carries its type.
+CREATE OR REPLACE FUNCTION sqlite.only_text(value text, stored_in text, kind anyelement) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN left(value, 1) = 't' THEN substr(value, 2)
+              WHEN value IS NOT NULL THEN sqlite.misfit(value, stored_in, kind)::text END
+$$;
+
 -- What one session remembers of its statements; whoever runs them for the application sets it.
 CREATE OR REPLACE FUNCTION sqlite.last_insert_rowid() RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE AS $$

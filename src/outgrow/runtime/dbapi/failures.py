@@ -194,14 +194,13 @@ _LOCKED = _fixed(sqlite3.OperationalError, "database is locked", "SQLITE_BUSY")
 
 _UNFIT = _said(sqlite3.IntegrityError, "SQLITE_CONSTRAINT_DATATYPE")
 """A value that the column's type does not hold."""
+_ANOTHER_TYPE = ": rebuild the table, or move again with another type in the plan"
 
 
 def _misfit(error: psycopg.Error, model: TargetModel) -> Told:
     """As sqlite.misfit says it, and what there is to do: docs/how-to/run.md."""
     kind, said, code = _UNFIT(error, model)
-    if error.diag.message_hint:
-        said += ": rebuild the table, or move again with another type in the plan"
-    return kind, said, code
+    return kind, said + _ANOTHER_TYPE if error.diag.message_hint else said, code
 
 
 def _not_read(error: psycopg.Error, model: TargetModel) -> Told:
