@@ -532,6 +532,56 @@ def functions_called_once(connect: Connect) -> Iterator[Any]:
 
 
 @scenario
+def boxes(connect: Connect) -> Iterator[Any]:
+    connection = connect(isolation_level=None)
+    run = connection.execute
+    run("CREATE VIRTUAL TABLE box USING rtree(id, x0, x1, y0, y1)")
+    run("CREATE VIRTUAL TABLE IF NOT EXISTS box USING rtree(id, x0, x1)")
+    run("INSERT INTO box VALUES (1, 0.1, 2.3, 0, 1), (2, 5, 6, 5, 6)")
+    run("INSERT INTO box(x0, x1, y0, y1) VALUES (1, 1, 1, 1)")
+    run("UPDATE box SET x1 = x1 + 1 WHERE id = 1")
+    run("INSERT OR REPLACE INTO box VALUES (2, 9, 9, 9, 9)")
+    yield run("SELECT * FROM box ORDER BY id").fetchall(), run("PRAGMA table_info(box)").fetchall()
+    yield run("SELECT rowid FROM box WHERE x0 <= 1.5 AND x1 >= 1 ORDER BY id").fetchall()
+    for values in ("1, 0, 0, 0, 0", "7, 3, 2, 0, 0"):
+        yield error(lambda values=values: run(f"INSERT INTO box VALUES ({values})"))
+    run("ALTER TABLE box RENAME TO crate")
+    yield error(lambda: run("INSERT INTO crate VALUES (7, 3, 2, 0, 0)"))
+    run("DELETE FROM crate WHERE id = 2")
+    yield (
+        run("SELECT count(*) FROM crate").fetchone(),
+        run("SELECT name FROM sqlite_master ORDER BY 1").fetchall(),
+    )
+    yield error(lambda: run("CREATE VIRTUAL TABLE crate USING rtree(id, a, b)"))
+    run("DROP TABLE crate")
+    run("CREATE VIRTUAL TABLE box USING rtree_i32(id, a0, a1, +note)")
+    run("INSERT INTO box VALUES (1, 2.7, 3, 'hey')")
+    run("CREATE VIRTUAL TABLE temp.box2 USING rtree(id, a0, a1)")
+    run("INSERT INTO box2 VALUES (1, 2.7, 3)")
+    yield (
+        run("SELECT * FROM box").fetchall(),
+        run("SELECT id, a0 > 2.6 FROM temp.box2 WHERE a1 >= 3").fetchall(),
+    )
+    run("DROP TABLE box")
+    run("DROP TABLE box2")
+    yield run("SELECT name FROM sqlite_master").fetchall()
+
+
+@scenario
+def temporary_virtual_tables(connect: Connect) -> Iterator[Any]:
+    run = people(connect, isolation_level=None).execute
+    run('CREATE VIRTUAL TABLE temp."words of" USING fts5(a)')
+    run("CREATE TEMP TABLE beside(a)")
+    run("CREATE TABLE lasting(a)")
+    run("INSERT INTO \"words of\" VALUES ('x y')")
+    yield run('SELECT * FROM "words of" WHERE "words of" MATCH \'y\'').fetchall()
+    run("ALTER TABLE lasting ADD COLUMN b")
+    run('DROP TABLE "words of"')
+    run("DROP TABLE beside")
+    yield run("SELECT name FROM sqlite_temp_master").fetchall(), run("SELECT * FROM lasting").description
+
+
+@scenario
 def pragmas_before_a_rebuild(connect: Connect) -> Iterator[Any]:
     connection = people(connect, isolation_level=None)
     run = connection.execute

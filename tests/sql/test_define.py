@@ -632,7 +632,7 @@ def test_the_newest_alter_table(database: str) -> None:
 
 
 REFUSED = {
-    "create virtual table temp.r using 'rtree'(i, a, b)": "no PostgreSQL equal for CREATE VIRTUAL TABLE USING rtree",
+    "create virtual table temp.v using 'vec0'(e float[3])": "no PostgreSQL equal for CREATE VIRTUAL TABLE USING vec0",
     "SELECT 1": "no PostgreSQL equal for a statement that neither creates nor alters nor drops",
     "CREATE TABLE x(a); CREATE TABLE y(a)": "no PostgreSQL equal for several statements at once",
     "CREATE TABLE x AS SELECT ?": "no PostgreSQL equal for a parameter in DDL",

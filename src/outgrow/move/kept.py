@@ -27,7 +27,7 @@ class Remembered:
     texts: tuple[str, ...]
 
 
-_TEMPORARY = re.compile(r"CREATE TEMP |CREATE(?: UNIQUE)? INDEX temp\.")
+_TEMPORARY = re.compile(r"CREATE TEMP |CREATE(?: UNIQUE)? INDEX temp\.|CREATE VIRTUAL TABLE temp\.")
 
 
 def lasting(texts: tuple[str, ...]) -> tuple[str, ...]:

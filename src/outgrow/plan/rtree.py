@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from outgrow.plan.keys import KeyInput, Made
     from outgrow.types.choose import Choice, ColumnKey
 
-_MODULES = frozenset({"rtree", "rtree_i32"})
+MODULES = frozenset({"rtree", "rtree_i32"})
 
 
 def with_boxes(table: Table, source: VirtualTable) -> Table:
     """The table of a virtual table's content; of an R*Tree with its key and its coordinates."""
-    if source.module not in _MODULES:
+    if source.module not in MODULES:
         return table
     count = sum(not argument.lstrip().startswith("+") for argument in source.arguments)
     names = tuple(column.name for column in table.columns)

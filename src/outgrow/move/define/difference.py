@@ -127,6 +127,9 @@ class Difference:
             table, kind, _ = part
             if part in old:
                 self._rename_index(old[part], statement)
+                if kind == "functions" and statement.sql != old[part].sql:
+                    self._drop_function(old[part])
+                    self._stage_of(kind).extend(plain(statement))
             elif side.is_new(table):
                 self._stage_of(kind).extend(plain(statement))
             elif kind == "foreign_keys":
@@ -136,8 +139,14 @@ class Difference:
             elif kind in {"indexes", "checks"} and not (kind == "checks" and self._renames):
                 self._stage_of(kind).extend(unnamed(statement, valid=True))
         for part, statement in old.items():
-            if part not in new and part[0] in side.origins:
+            if part not in new and part[1] == "functions":
+                self._drop_function(statement)
+            elif part not in new and part[0] in side.origins:
                 self._drop_part(part, statement)
+
+    def _drop_function(self, statement: Statement) -> None:
+        undo = (statement.reverse or "").removeprefix("DROP FUNCTION ")
+        self.stages.triggers_gone.append(f"DROP FUNCTION IF EXISTS {undo}")
 
     def _drop_part(self, part: Part, statement: Statement) -> None:
         """An index or a constraint that is gone while its table stays."""

@@ -27,9 +27,10 @@ Part = tuple[str, str, object]
 def parts_of(
     plan: Plan, database: Database, now: Mapping[str, str], *, renames: bool
 ) -> Iterator[tuple[Part, Statement]]:
-    """Keys, indexes, checks and foreign keys of a plan by what they are; `now` gives a table's later name.
+    """Keys, indexes, checks, foreign keys and functions of a plan by what they are.
 
-    A foreign key is told by its place where a statement `renames` what its text speaks of.
+    `now` gives a table's later name. A foreign key is told by its place where a statement `renames` what its
+    text speaks of.
     """
     numbers: Counter[object] = Counter()
     waiting = {
@@ -39,7 +40,9 @@ def parts_of(
         if statement.table is None or statement.phase != "post-data":
             continue
         own = fold(statement.table)
-        kind = statement.outcomes[0].kind if statement.outcomes else "collated"
+        kind: str = statement.outcomes[0].kind if statement.outcomes else "collated"
+        if makes_function(statement):
+            kind = "functions"
         which: object = None
         if kind == "indexes":
             which = fold(statement.outcomes[0].source_name)
@@ -54,6 +57,11 @@ def parts_of(
             numbers[own, kind, text] += 1
             which = (text, numbers[own, kind, text])
         yield (now.get(own, own), kind, which), statement
+
+
+def makes_function(statement: Statement) -> bool:
+    """Whether a statement makes a function with a trigger that stores rows as an R*Tree does."""
+    return (statement.reverse or "").startswith("DROP FUNCTION ")
 
 
 def _key_label(table: Table, key: ForeignKey) -> str:

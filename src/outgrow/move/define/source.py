@@ -16,7 +16,8 @@ import apsw
 
 from outgrow.errors import TranslationError
 from outgrow.plan.rowids import with_rowids
-from outgrow.schema.fulltext import MODULES
+from outgrow.plan.rtree import MODULES as RTREE
+from outgrow.schema.fulltext import MODULES as FULL_TEXT
 from outgrow.schema.lexer import Token, TokenError, tokens, unquote
 from outgrow.schema.model import Database, Table, Trigger, View
 from outgrow.schema.names import fold, quote_sqlite
@@ -64,13 +65,13 @@ def first_tokens(sql: str, size: int = 2) -> list[Token]:
 
 
 def refuse_virtual(sql: str) -> None:
-    """TranslationError for CREATE VIRTUAL TABLE of another module than those of full text, which it names."""
+    """TranslationError, which names the module, unless a virtual table is full text or an R*Tree."""
     head = first_tokens(sql, 1000)
     words = [token.word for token in head]
     if words[:2] != ["CREATE", "VIRTUAL"]:
         return
     at = words.index("USING") + 1 if "USING" in words else len(head)
-    if at < len(head) and fold(unquote(head[at])) in MODULES:
+    if at < len(head) and fold(unquote(head[at])) in {*FULL_TEXT, *RTREE}:
         return
     module = f" USING {unquote(head[at])}" if at < len(head) else ""
     raise TranslationError(f"CREATE VIRTUAL TABLE{module}", sql)
@@ -96,7 +97,7 @@ def _shadows_last(texts: tuple[str, ...]) -> list[str]:
     virtual = [parse_virtual_table(text) for text in texts if _is_virtual(text)]
 
     def is_shadow_of_one(text: str) -> bool:
-        words = first_tokens(text, 3)
+        words = [token for token in first_tokens(text, 4) if token.word != "TEMP"]
         if len(words) < 3 or [token.word for token in words[:2]] != ["CREATE", "TABLE"]:
             return False
         return any(is_shadow(table, unquote(words[2])) for table in virtual)
@@ -132,11 +133,12 @@ def _replay(connection: apsw.Connection, text: str, *, virtual: bool) -> None:
 
 def _write_virtual(connection: apsw.Connection, text: str) -> None:
     """A virtual table whose module is not here, or whose shadow tables are: its row alone."""
-    words = first_tokens(text, 1000)
-    at = 6 if [token.word for token in words[3:6]] == ["IF", "NOT", "EXISTS"] else 3
-    name = unquote(words[at])
+    place = "temp" if text.startswith("CREATE VIRTUAL TABLE temp.") else "main"
     connection.execute("PRAGMA writable_schema = ON")
-    connection.execute("INSERT INTO sqlite_master VALUES ('table', ?1, ?1, 0, ?2)", (name, text))
+    connection.execute(
+        f"INSERT INTO {place}.sqlite_master VALUES ('table', ?1, ?1, 0, ?2)",
+        (parse_virtual_table(text).name, text),
+    )
     connection.execute("PRAGMA writable_schema = RESET")
 
 
@@ -227,6 +229,8 @@ def _marked(sql: str) -> str:
     """The text of a temporary object with the word that SQLite strikes from it; `kept.lasting` knows it."""
     if re.match(r"CREATE( UNIQUE)? INDEX ", sql):
         return re.sub(r"INDEX ", "INDEX temp.", sql, count=1)
+    if sql.startswith("CREATE VIRTUAL TABLE "):
+        return sql.replace("TABLE ", "TABLE temp.", 1)
     return "CREATE TEMP " + sql.removeprefix("CREATE ")
 
 

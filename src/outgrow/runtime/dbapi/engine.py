@@ -26,7 +26,7 @@ from outgrow.runtime.dbapi.wire import FailedError, Request
 from outgrow.schema.names import qualified
 from outgrow.translate.value import Kind
 
-_TAKEN = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
+_TAKEN = {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT"}
 _TOLD_AT_ONCE = {"55P03", "40P01", "40001", "57014"}
 """Errors that come from others, and not from one of many rows: locks, and whoever interrupts."""
 _IN_ONE_GO = 250

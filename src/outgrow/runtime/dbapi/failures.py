@@ -20,9 +20,10 @@ from outgrow.sqlite.create_sql import LexError, parse_table
 
 CODES: dict[str, int] = {
     "SQLITE_ERROR": 1, "SQLITE_ABORT": 4, "SQLITE_BUSY": 5, "SQLITE_READONLY": 8, "SQLITE_INTERRUPT": 9,
-    "SQLITE_IOERR": 10, "SQLITE_FULL": 13, "SQLITE_CANTOPEN": 14, "SQLITE_TOOBIG": 18, "SQLITE_MISMATCH": 20,
-    "SQLITE_AUTH": 23, "SQLITE_CONSTRAINT_CHECK": 275, "SQLITE_CONSTRAINT_FOREIGNKEY": 787,
-    "SQLITE_CONSTRAINT_NOTNULL": 1299, "SQLITE_CONSTRAINT_PRIMARYKEY": 1555,
+    "SQLITE_IOERR": 10, "SQLITE_FULL": 13, "SQLITE_CANTOPEN": 14, "SQLITE_TOOBIG": 18,
+    "SQLITE_CONSTRAINT": 19, "SQLITE_MISMATCH": 20, "SQLITE_AUTH": 23, "SQLITE_CONSTRAINT_CHECK": 275,
+    "SQLITE_CONSTRAINT_FOREIGNKEY": 787, "SQLITE_CONSTRAINT_NOTNULL": 1299,
+    "SQLITE_CONSTRAINT_PRIMARYKEY": 1555,
     "SQLITE_CONSTRAINT_TRIGGER": 1811, "SQLITE_CONSTRAINT_UNIQUE": 2067, "SQLITE_CONSTRAINT_DATATYPE": 3091,
 }  # fmt: skip
 
@@ -115,7 +116,7 @@ def _unique(error: psycopg.Error, model: TargetModel) -> Told:
     if relation is not None and {fold(s) for s in sources} in (
         {fold(name) for name in relation.primary_key}, {fold(relation.rowid_alias or "")},
     ):  # fmt: skip
-        code = "SQLITE_CONSTRAINT_PRIMARYKEY"
+        code = "SQLITE_CONSTRAINT" if relation.rtree else "SQLITE_CONSTRAINT_PRIMARYKEY"
     listed = ", ".join(f"{_table(error, relation)}.{source}" for source in sources)
     return sqlite3.IntegrityError, f"UNIQUE constraint failed: {listed}", code
 
@@ -128,8 +129,10 @@ def _not_null(error: psycopg.Error, model: TargetModel) -> Told:
 
 
 def _check(error: psycopg.Error, model: TargetModel, texts: tuple[str, ...]) -> Told:
-    """SQLite names a constraint, or gives the text of one without a name."""
-    name = error.diag.constraint_name or "?"
+    """SQLite names a constraint, or gives the text of one without a name; an R*Tree says what it is."""
+    name = error.diag.constraint_name
+    if name is None:
+        return sqlite3.IntegrityError, _first(error), "SQLITE_CONSTRAINT"
     relation = _relation(error.diag, model)
     for check, said in _checks(relation, texts) if relation is not None else ():
         if check == name:

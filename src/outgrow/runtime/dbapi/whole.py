@@ -20,6 +20,7 @@ Step = tuple[str, list[tuple[Any, ...]] | None]
 """A statement, and the sets of values to run it with; None to run it once."""
 
 _VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\b", re.IGNORECASE)
+_BOXES = re.compile(r"\bUSING\s+[\"'`\[]?rtree", re.IGNORECASE)
 _OTHERS = (
     "SELECT sql FROM sqlite_master WHERE type <> 'table' AND sql IS NOT NULL "
     "ORDER BY type = 'trigger', type = 'view', rowid"
@@ -35,13 +36,13 @@ def steps(database: sqlite3.Connection) -> Iterator[Step]:
         "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL "
         "AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY rowid"
     ).fetchall()
-    virtual = {fold(name) for name, sql in found if _VIRTUAL.match(sql)}
+    virtual = {fold(name): sql for name, sql in found if _VIRTUAL.match(sql)}
     for name, sql in sorted(found, key=lambda each: fold(each[0]) in virtual):
         shadow = SHADOW.match(name)
         if shadow is not None and fold(shadow["table"]) in virtual:
             continue
         yield sql, None
-        yield _rows(database, name, is_virtual=fold(name) in virtual)
+        yield _rows(database, name, virtual.get(fold(name), ""))
     with suppress(sqlite3.OperationalError):  # there is none without AUTOINCREMENT
         numbers = database.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
         yield "DELETE FROM sqlite_sequence", None
@@ -50,17 +51,17 @@ def steps(database: sqlite3.Connection) -> Iterator[Step]:
         yield sql, None
 
 
-def _rows(database: sqlite3.Connection, name: str, *, is_virtual: bool) -> Step:
-    """The INSERT of a table's rows, each with its rowid."""
+def _rows(database: sqlite3.Connection, name: str, virtual: str) -> Step:
+    """The INSERT of a table's rows, each with its rowid; `virtual` is the text that makes a virtual table."""
     table = quote_sqlite(name)
     columns = [row for row in database.execute(f"PRAGMA table_xinfo({table})").fetchall() if not row[6]]
     names = [row[1] for row in columns]
     keys = [fold(row[2]) for row in columns if row[5]]
-    if keys != ["integer"]:  # which is the rowid by another name
+    if keys != ["integer"] and not _BOXES.search(virtual):  # whose first is the rowid by another name
         names = [*_rowid(database, table, {fold(each) for each in names}), *names]
     listed = ", ".join(map(quote_sqlite, names))
     rows = database.execute(f"SELECT {listed} FROM {table}").fetchall()
-    if is_virtual and rows and all(set(row[1:]) == {None} for row in rows):
+    if virtual and rows and all(set(row[1:]) == {None} for row in rows):
         raise sqlite3.NotSupportedError(
             f"a backup of {name}, which keeps no text: make its index anew on the other side"
         )
