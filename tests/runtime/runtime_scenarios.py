@@ -532,6 +532,18 @@ def functions_called_once(connect: Connect) -> Iterator[Any]:
 
 
 @scenario
+def tables_without_rowid(connect: Connect) -> Iterator[Any]:
+    connection = people(connect)
+    run = connection.execute
+    run("CREATE TABLE word(k TEXT PRIMARY KEY, n) WITHOUT ROWID")
+    yield run("INSERT INTO person(id, name) VALUES (41, 'a')").lastrowid
+    yield run("INSERT INTO word VALUES ('one', 1)").lastrowid, run("SELECT last_insert_rowid()").fetchone()
+    yield connection.executemany("INSERT INTO word VALUES (?, ?)", [("two", 2), ("three", 3)]).lastrowid
+    yield run("INSERT OR REPLACE INTO word SELECT name, id FROM person WHERE id > 99").lastrowid
+    yield run("SELECT last_insert_rowid(), changes()").fetchone()
+
+
+@scenario
 def boxes(connect: Connect) -> Iterator[Any]:
     connection = connect(isolation_level=None)
     run = connection.execute

@@ -129,6 +129,7 @@ def target_model(
             primary_key=table.primary_key,
             rtree=boxes(table, choices),
             vectors=held_vectors(table, choices),
+            without_rowid=table.without_rowid,
             unique_keys=_unique_keys(table),
             columns=tuple(
                 TargetColumn(

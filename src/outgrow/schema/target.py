@@ -117,7 +117,7 @@ class Relation:
     of the tables whose foreign keys point to it; `triggers` those that stand on it.
     `vectors` is set for a vec0 table whose vectors pgvector holds.
     `rtree` are an R*Tree's coordinate columns by source name: least and greatest of each dimension in turn.
-    `full_text` is set for a full-text table.
+    `full_text` is set for a full-text table. `without_rowid` says that its rows had no rowids on SQLite.
     """
 
     source: str
@@ -134,6 +134,7 @@ class Relation:
     rtree: tuple[str, ...] = ()
     full_text: FullText | None = None
     vectors: Vectors | None = None
+    without_rowid: bool = False
 
     def column(self, source_name: str) -> TargetColumn:
         """The column of that source name, ASCII case ignored; KeyError when there is none."""

@@ -131,7 +131,8 @@ class Sending(Standing):
     def _note_key(self, prepared: Prepared, *results: pq.abc.PGresult) -> None:
         """Notes the rowid of the last row that was inserted; one that an upsert changed gives none."""
         if not prepared.keyed:
-            if prepared.inserts:  # whatever its rowid is, it is not that of the row before
+            there = not results or any(result.command_tuples for result in results)
+            if prepared.inserts and there:  # whatever its rowid is, it is not that of the row before
                 self.last_rowid = None
             return
         for result in reversed(results):

@@ -179,6 +179,8 @@ class Statements:
         )
         inserts = verb_of(sql)[1] in {"INSERT", "REPLACE"}
         numbered = self._numbering(made) if inserts else None
+        if inserts and made.writes:
+            inserts = not self.model.relation(made.writes).without_rowid
         return Prepared(made, native=self._native, inserts=inserts, numbering=numbered)
 
     def _numbering(self, made: Translated) -> Numbering | None:
