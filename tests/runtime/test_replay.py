@@ -25,7 +25,7 @@ Replayed = Callable[..., dict[str, Any]]
 
 SHOP = """
 CREATE TABLE item (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, price REAL, day DATE,
-  made TEXT DEFAULT CURRENT_TIMESTAMP, photo BLOB);
+  made TEXT DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')), photo BLOB);
 INSERT INTO item (name, price, day, made) VALUES
   ('a', 1.5, '2024-01-01', '2024'), ('b', 0.1, NULL, '2024'), ('c', 0.2, '2024-02-29', '2024');
 CREATE TABLE word (word TEXT PRIMARY KEY) WITHOUT ROWID;
