@@ -5,6 +5,7 @@ Written down in `catalogue`, carried out by `runner`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -33,7 +34,8 @@ class Program:
     """A program with a SQLite file.
 
     `packages` are what pip installs, the first of which is the program; `database` is its file, relative to
-    the home directory in which all commands run; `files` are written there before. `prepare` runs on SQLite
+    the home directory in which all commands run; `attached` are files that it attaches, by schema, moved too;
+    `files` are written there before. `prepare` runs on SQLite
     alone and makes what is moved, with the options `move` and the decisions of `plan`; `commands` run on
     both. Files that match `not_compared` (globs) differ for reasons of their own. `known` are commands whose
     output is known to differ, `left_out` those that cannot run, each with the reason.
@@ -42,6 +44,7 @@ class Program:
     name: str
     packages: tuple[str, ...]
     database: str
+    attached: Mapping[str, str] = field(default_factory=dict)
     prepare: tuple[Line, ...]
     commands: tuple[Line, ...]
     files: Mapping[str, str | bytes] = field(default_factory=dict)
@@ -55,4 +58,4 @@ class Program:
 
     def version_of(self) -> str:
         """The name of the distribution whose version is the program's."""
-        return self.packages[0].partition("==")[0]
+        return re.split(r"[\[=<>]", self.packages[0], maxsplit=1)[0]

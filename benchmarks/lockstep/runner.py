@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sysconfig
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,11 +83,18 @@ def _outgrow() -> Path:
 
 
 def _move(stage: Stage, url: str) -> None:
-    words = [str(_outgrow()), "move", str(stage.database), "--to", url, *stage.program.move]
+    options = [*stage.program.move]
     if stage.program.plan:
         plan = stage.folder / "plan.toml"
         plan.write_text(stage.program.plan)
-        words += ["--plan", str(plan)]
+        options += ["--plan", str(plan)]
+    _move_file(stage, stage.database, url, options)
+    for schema, name in stage.program.attached.items():
+        _move_file(stage, stage.database.parent / name, url, ["--schema", schema])
+
+
+def _move_file(stage: Stage, file: Path, url: str, options: Sequence[str]) -> None:
+    words = [str(_outgrow()), "move", str(file), "--to", url, *options]
     with stage.on("moved"):
         done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:

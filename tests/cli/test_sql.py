@@ -93,6 +93,23 @@ def test_an_attached_database_is_a_schema(run_outgrow: Program, source: Path, da
     assert "-- refused: no PostgreSQL equal for a table of another database (old): move its file into" in out
 
 
+def test_definitions_in_an_attached_database(run_outgrow: Program, source: Path, database: str) -> None:
+    for schema in ("public", "old"):
+        assert run_outgrow("move", source, "--to", database, "--schema", schema)[0] == 0
+    text = (
+        "ATTACH 'b.db' AS old; CREATE TABLE old.made(a INTEGER); SELECT a FROM made; DROP TABLE old.t;"
+        "SELECT s FROM old.t; SELECT s FROM t; CREATE TABLE here AS SELECT * FROM made; DROP TABLE made"
+    )
+    code, out, _ = run_outgrow("sql", "--to", database, stdin=text)
+    assert code == 1
+    for line in (
+        "SELECT made.a FROM old.made;", "DROP TABLE IF EXISTS old.t;", "SELECT t.s FROM public.t;",
+        "INSERT INTO public.here (a) SELECT made.a FROM old.made;", "DROP TABLE IF EXISTS old.made;",
+        "-- refused: no PostgreSQL equal for the table t",
+    ):  # fmt: skip
+        assert line in out, out
+
+
 def test_a_database_that_was_not_moved(run_outgrow: Program, database: str) -> None:
     code, out, err = run_outgrow("sql", "SELECT 1", "--to", database)
     assert (code, out) == (4, "")

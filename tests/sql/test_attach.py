@@ -75,8 +75,8 @@ def moved(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFact
     both.lite.execute(sql)
     found = attach(url, sql, both.model)
     assert found is not None
-    both.model = found[0]
-    assert found[1] == (f"ATTACH: Other is the schema other of the target, to which {other} was moved",)
+    both.model = replace(both.model, attached=((found[0].name, found[0].model),))
+    assert found[1] == f"ATTACH: Other is the schema other of the target, to which {other} was moved"
     yield both
     both.close()
 

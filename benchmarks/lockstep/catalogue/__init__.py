@@ -13,6 +13,7 @@ from lockstep.catalogue.huey import HUEY
 from lockstep.catalogue.itemdb import ITEMDB
 from lockstep.catalogue.litequeue import LITEQUEUE
 from lockstep.catalogue.persist_queue import PERSIST_QUEUE
+from lockstep.catalogue.reader import READER
 from lockstep.catalogue.requests_cache import REQUESTS_CACHE
 from lockstep.catalogue.roundup import ROUNDUP
 from lockstep.catalogue.sqlite_utils import SQLITE_UTILS
@@ -25,6 +26,6 @@ from lockstep.catalogue.yoyo import YOYO
 from lockstep.program import Program
 
 PROGRAMS: tuple[Program, ...] = (
-    BUKU, BEETS, TRAC, ROUNDUP, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN, TESTMON, YOYO,
-    DISKCACHE, SQLITEDICT, PERSIST_QUEUE, LITEQUEUE, AIOSQLITE, HUEY, REQUESTS_CACHE, ITEMDB,
+    BUKU, BEETS, TRAC, ROUNDUP, READER, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN, TESTMON,
+    YOYO, DISKCACHE, SQLITEDICT, PERSIST_QUEUE, LITEQUEUE, AIOSQLITE, HUEY, REQUESTS_CACHE, ITEMDB,
 )  # fmt: skip

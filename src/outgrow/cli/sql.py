@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,7 @@ from outgrow.cli import common
 from outgrow.errors import ConfigError, TranslationError
 
 if TYPE_CHECKING:
-    from outgrow.move.define import Defined
+    from outgrow.move.define import Attached, Defined
     from outgrow.options import Options
     from outgrow.plan.overrides import Overrides
     from outgrow.schema.target import TargetModel
@@ -86,6 +86,7 @@ class _Session:
     texts: tuple[str, ...]
     options: Options
     url: str | None = None
+    attached: dict[str, Attached] = field(default_factory=dict)
 
     def told(self, sql: str) -> dict[str, Any]:
         """One statement, translated; TranslationError when it cannot be."""
@@ -93,27 +94,43 @@ class _Session:
         from outgrow.translate.statement import translate_statement  # noqa: PLC0415
 
         if is_definition(sql):
-            made = define(sql, schema=self.texts, model=self.model, options=self.options)
-            self.model, self.texts = made.model, made.schema
+            attached = [*self.attached.values()]
+            made = define(sql, schema=self.texts, model=self.model, options=self.options, attached=attached)
+            if made.database:
+                there = replace(self.attached[made.database], schema=made.schema, model=made.model)
+                self._attach({**self.attached, made.database: there})
+            else:
+                self.model, self.texts = made.model, made.schema
             return _defined(sql, made)
-        found = self._attached(sql)
+        found = self._attachment(sql)
         if found is not None:
             return found
         return _told(sql, translate_statement(sql, model=self.model, bytewise=self.options.bytewise))
 
-    def _attached(self, sql: str) -> dict[str, Any] | None:
+    def _attach(self, attached: dict[str, Attached]) -> None:
+        self.attached = attached
+        models = tuple((name, each.model) for name, each in attached.items())
+        self.model = replace(self.model, attached=models)
+
+    def _attachment(self, sql: str) -> dict[str, Any] | None:
         """ATTACH or DETACH in a moved database; None for any other statement."""
         from outgrow.move.remembered import attach  # noqa: PLC0415 - heavy
         from outgrow.translate.control import detached  # noqa: PLC0415
 
         if self.url is None:
             return None
+        findings: list[str] = []
         after = detached(sql, self.model)
-        found = (after, ()) if after is not None else attach(self.url, sql, self.model)
-        if found is None:
-            return None
-        self.model = found[0]
-        return {"sqlite": sql, "postgresql": "", "findings": [*found[1]]}
+        if after is not None:
+            left = {name for name, _ in after.attached}
+            self._attach({name: each for name, each in self.attached.items() if name in left})
+        else:
+            found = attach(self.url, sql, self.model)
+            if found is None:
+                return None
+            self._attach({**self.attached, found[0].name: found[0]})
+            findings.append(found[1])
+        return {"sqlite": sql, "postgresql": "", "findings": findings}
 
 
 def _of_file(path: Path, options: Options, overrides: Overrides) -> tuple[TargetModel, tuple[str, ...]]:

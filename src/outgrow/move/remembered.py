@@ -14,6 +14,7 @@ import psycopg
 
 from outgrow.errors import SourceError, TargetError, TranslationError
 from outgrow.move.check import lost
+from outgrow.move.define.attached import Attached
 from outgrow.move.define.source import replayed
 from outgrow.move.facts import with_facts
 from outgrow.move.kept import Remembered, loaded, refreshed
@@ -82,21 +83,23 @@ def rebuilt(connection: psycopg.Connection[Any], schema: str) -> Remembered:
     return Remembered(source=entry.source, model=model, options=options, texts=texts)
 
 
-def attach(url: str, sql: str, model: TargetModel) -> tuple[TargetModel, tuple[str, ...]] | None:
-    """The model after an ATTACH, and what is to be said; None for any other statement.
+def attach(url: str, sql: str, model: TargetModel) -> tuple[Attached, str] | None:
+    """The database that an ATTACH attaches, and what is to be said; None for any other statement.
 
     A database attached AS a name is the schema of that name in lower case, to which its file was moved.
     TranslationError when there is none.
     """
-    name = attachment(sql, model)
-    if name is None:
+    wanted = attachment(sql, model)
+    if wanted is None:
         return None
+    name = wanted.name
     try:
         found = remembered(url, fold(name))
     except TargetError as error:
         raise TranslationError(f"ATTACH … AS {name}: {error}", sql) from error
     said = f"ATTACH: {name} is the schema {fold(name)} of the target, to which {found.source} was moved"
-    return replace(model, attached=(*model.attached, (name, found.model))), (said,)
+    made = Attached(name=name, schema=found.texts, model=found.model, options=found.options)
+    return made, said
 
 
 def finished_move(connection: psycopg.Connection[Any], schema: str) -> Entry:

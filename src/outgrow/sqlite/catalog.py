@@ -70,7 +70,7 @@ def _database(connection: Connection, path: str, journal_mode: str) -> Database:
         user_version=_pragma(connection, "user_version"),
         application_id=_pragma(connection, "application_id"),
         tables=_tables(connection, own, entries),
-        views=tuple(_view(connection, entry) for entry in entries if entry.type == "view"),
+        views=tuple(view_of(connection, entry) for entry in entries if entry.type == "view"),
         triggers=_triggers(entries),
         virtual_tables=tuple(
             virtual_table(connection, text, entry.sql, tuple(s for s, v in shadows.items() if v == text.name))
@@ -175,7 +175,8 @@ def _sequences(connection: Connection, entries: tuple[Entry, ...]) -> dict[str, 
     return {fold(name): seq for name, seq in rows}
 
 
-def _view(connection: Connection, entry: Entry) -> View:
+def view_of(connection: Connection, entry: Entry, place: Literal["main", "temp"] = "main") -> View:
+    """A view with its columns, or with what SQLite says of one that it cannot read."""
     import apsw  # noqa: PLC0415 - heavy
 
     names: list[str] = []
@@ -187,7 +188,7 @@ def _view(connection: Connection, entry: Entry) -> View:
     cursor = connection.cursor()
     cursor.exec_trace = look
     try:
-        cursor.execute(f"SELECT * FROM main.{quote_sqlite(entry.name)}")
+        cursor.execute(f"SELECT * FROM {place}.{quote_sqlite(entry.name)}")
     except apsw.ExecTraceAbort:
         return View(name=entry.name, sql=entry.sql, columns=tuple(names))
     except apsw.Error as error:

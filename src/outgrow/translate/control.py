@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 from outgrow.schema.lexer import unquote
 from outgrow.schema.names import fold, qualified, quote
 from outgrow.schema.target import Qualified, Relation, TargetModel
+from outgrow.translate import tree
 from outgrow.translate.grammar import Reader
 from outgrow.translate.pragma.kinds import Answer
 from outgrow.translate.pragma.rules import pragma
@@ -113,8 +115,15 @@ def _detach(reader: _Control, _: TargetModel) -> Answer:
     raise refuse(f"DETACH: no such database: {reader.name()}")
 
 
-def attachment(sql: str, model: TargetModel) -> str | None:
-    """The name under which ATTACH wants a database; None for any other statement.
+class Attachment(NamedTuple):
+    """What ATTACH wants: the database `name`, of the file `path`, which is "" where the text does not say."""
+
+    name: str
+    path: str
+
+
+def attachment(sql: str, model: TargetModel) -> Attachment | None:
+    """What a statement attaches; None for any that is no ATTACH.
 
     TranslationError when a database has that name already.
     """
@@ -122,12 +131,13 @@ def attachment(sql: str, model: TargetModel) -> str | None:
     if not reader.accept("ATTACH"):
         return None
     reader.accept("DATABASE")
-    reader.expression()
+    path = reader.expression()
     reader.expect("AS")
     name = reader.name()
     if fold(name) in {"main", "temp", *(fold(known) for known, _ in model.attached)}:
         raise refuse(f"ATTACH: database {name} is already in use")
-    return name
+    text = path.value if isinstance(path, tree.Constant) else ""
+    return Attachment(name, text if isinstance(text, str) else "")
 
 
 def detached(sql: str, model: TargetModel) -> TargetModel | None:

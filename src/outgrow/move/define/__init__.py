@@ -17,6 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from outgrow.errors import OutgrowError, TranslationError
+from outgrow.move.define.attached import Attached, Elsewhere, elsewhere
 from outgrow.move.define.difference import Difference, Stages
 from outgrow.move.define.filled import guards, query_of, rows_of_query, types_of_query
 from outgrow.move.define.planner import Fixed
@@ -33,8 +34,9 @@ from outgrow.options import Options
 from outgrow.plan.fulltext import content_by_rowid
 from outgrow.schema.names import fold
 from outgrow.schema.target import TEMPORARY, Relation, TargetModel
+from outgrow.translate.statement import translate_statement
 
-__all__ = ["Defined", "SqliteRefusesError", "define", "is_definition"]
+__all__ = ["Attached", "Defined", "SqliteRefusesError", "define", "is_definition"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +45,15 @@ class Defined:
 
     `statements` run in order, in one transaction. `schema` and `model` are what the next call is given:
     SQLite's CREATE texts in its order, temporary objects last and marked TEMP; and what SQL may then speak
-    of. `findings` say, one line each, what differs.
+    of. `findings` say, one line each, what differs. `database` is the attached one to which schema and model
+    belong; "" for the main one.
     """
 
     statements: tuple[str, ...]
     schema: tuple[str, ...]
     model: TargetModel
     findings: tuple[str, ...]
+    database: str = ""
 
 
 def is_definition(sql: str) -> bool:
@@ -58,21 +62,26 @@ def is_definition(sql: str) -> bool:
 
 
 def define(
-    sql: str, *, schema: Sequence[str], model: TargetModel, options: Options, legacy_renames: bool = False
-) -> Defined:
+    sql: str, *, schema: Sequence[str], model: TargetModel, options: Options, legacy_renames: bool = False,
+    attached: Sequence[Attached] = (),
+) -> Defined:  # fmt: skip
     """The PostgreSQL of one statement of DDL, and schema and model afterwards.
 
     `schema` holds the CREATE texts of what is there, `model` what became of it; a table or view that the
     model does not have stayed behind and is left alone. With `legacy_renames` views and triggers go on saying
-    the name of a table that is renamed (PRAGMA legacy_alter_table). Raises TranslationError, with SQLite's
-    own message where SQLite refuses.
+    the name of a table that is renamed (PRAGMA legacy_alter_table). A definition may be about one of the
+    databases that are `attached`. Raises TranslationError, with SQLite's own message where SQLite refuses.
     """
     if not is_definition(sql):
         raise TranslationError("a statement that neither creates nor alters nor drops", sql)
     refuse_virtual(sql)
     try:
+        there = attached and elsewhere(sql, schema, attached, legacy_renames=legacy_renames)
+        if there:
+            return _defined_elsewhere(there, model, options, legacy_renames=legacy_renames)
         kept = {fold(r.source) for r in model.relations if any(column.hidden for column in r.columns)}
-        with closing(replayed(schema)) as connection:
+        others = [(each.name, each.schema) for each in attached]
+        with closing(replayed(schema, others)) as connection:
             before = catalog_of(connection).with_rowids(kept)
             if legacy_renames:
                 connection.execute("PRAGMA legacy_alter_table = ON")
@@ -91,6 +100,23 @@ def define(
         raise TranslationError(str(error), sql) from error
 
 
+def _defined_elsewhere(
+    there: Elsewhere, model: TargetModel, options: Options, *, legacy_renames: bool
+) -> Defined:
+    """A definition in an attached database; `model` and `options` are those of the main one."""
+    its = there.database
+    made = define(
+        there.text, schema=its.schema, model=its.model, options=its.options, legacy_renames=legacy_renames
+    )
+    statements = made.statements
+    if there.rows:
+        models = [(name, made.model if name == its.name else other) for name, other in model.attached]
+        seen = replace(model, attached=tuple(models))
+        filled = translate_statement(there.rows, model=seen, bytewise=options.bytewise)
+        statements = (*statements, filled.sql)
+    return replace(made, statements=statements, database=its.name)
+
+
 def _defined(sql: str, given: Given) -> Defined:
     before, after, model = given.before, given.after, given.model
     if before.texts == after.texts:
@@ -103,8 +129,9 @@ def _defined(sql: str, given: Given) -> Defined:
         fixed = types_of_query(query, after, before, model, options)
     main = planned_side(given, "main", options, fixed)
     temp = planned_side(
-        given, "temp", replace(options, schema=TEMPORARY), fixed, (main.old.model, main.new.model)
-    )
+        given, "temp", replace(options, schema=TEMPORARY), fixed,
+        (replace(main.old.model, attached=model.attached), replace(main.new.model, attached=model.attached)),
+    )  # fmt: skip
     renames = main.renames or temp.renames
     stages: list[Stages] = []
     found: list[tuple[Relation, ...]] = []

@@ -256,7 +256,8 @@ class Difference:
             if relation.kind == "table":
                 origin = side.origins.get(name)
                 same = origin is not None and origin == side.after.table(name)
-                found.append(_with_others(side.given[name], relation) if same else relation)
+                old = side.given.get(fold(origin.name)) if origin is not None else None
+                found.append(_with_others(side.given[name], relation) if same else _ranking_as(old, relation))
             elif name in self._made_views or name not in side.given:
                 found.append(relation)
             else:
@@ -339,6 +340,13 @@ def _is_parent(table: Table, database: Database) -> bool:
 
 def _temporary(sql: str) -> str:
     return "CREATE TEMPORARY TABLE " + sql.removeprefix("CREATE TABLE ")
+
+
+def _ranking_as(old: Relation | None, new: Relation) -> Relation:
+    """A table that was renamed, if it is for full text, with what it ranks by: SQLite's texts do not say."""
+    if old is None or old.full_text is None or new.full_text is None:
+        return new
+    return replace(new, full_text=replace(new.full_text, rank=old.full_text.rank))
 
 
 def _with_others(old: Relation, new: Relation) -> Relation:

@@ -19,9 +19,9 @@ from outgrow.plan.rowids import with_rowids
 from outgrow.plan.rtree import MODULES as RTREE
 from outgrow.schema.fulltext import MODULES as FULL_TEXT
 from outgrow.schema.lexer import Token, TokenError, tokens, unquote
-from outgrow.schema.model import Database, Table, Trigger, View
+from outgrow.schema.model import Database, Table, Trigger
 from outgrow.schema.names import fold, quote_sqlite
-from outgrow.sqlite.catalog import Entry, read_catalog
+from outgrow.sqlite.catalog import Entry, read_catalog, view_of
 from outgrow.sqlite.create_sql import parse_trigger, parse_virtual_table
 from outgrow.sqlite.virtual import is_shadow
 
@@ -77,14 +77,21 @@ def refuse_virtual(sql: str) -> None:
     raise TranslationError(f"CREATE VIRTUAL TABLE{module}", sql)
 
 
-def replayed(texts: Iterable[str]) -> apsw.Connection:
-    """An empty SQLite with that schema; functions, collations and modules it lacks are made up."""
+def replayed(texts: Iterable[str], attached: Iterable[tuple[str, Iterable[str]]] = ()) -> apsw.Connection:
+    """An empty SQLite with that schema; functions, collations and modules it lacks are made up.
+
+    `attached` are the names and texts of others, which are attached to it.
+    """
     connection = apsw.Connection(":memory:", statementcachesize=0)  # one kept would show a view as it was
     connection.collation_needed(lambda known, name: known.create_collation(name, _bytewise))
     for setting in (apsw.SQLITE_DBCONFIG_DQS_DDL, apsw.SQLITE_DBCONFIG_DQS_DML):
         connection.config(setting, 1)
     for text in _shadows_last(tuple(texts)):
         _replay(connection, text, virtual=_is_virtual(text))
+    for name, its_texts in attached:
+        connection.execute(f"ATTACH ':memory:' AS {quote_sqlite(name)}")
+        with closing(replayed(its_texts)) as other:
+            connection.deserialize(name, other.serialize("main"))
     return connection
 
 
@@ -168,6 +175,15 @@ _ENTRIES = (
 )
 
 
+def versions_of(connection: apsw.Connection) -> dict[str, int]:
+    """How often the schema of each database has changed, by its name."""
+    names = [str(row[1]) for row in connection.execute("PRAGMA database_list")]
+    rows = {
+        name: connection.execute(f"PRAGMA {quote_sqlite(name)}.schema_version").fetchone() for name in names
+    }
+    return {name: int(row[0]) for name, row in rows.items() if row}
+
+
 def catalog_of(connection: apsw.Connection) -> Catalog:
     """Everything in SQLite now."""
     main, temporary = _entries(connection, "main"), _entries(connection, "temp")
@@ -178,7 +194,7 @@ def catalog_of(connection: apsw.Connection) -> Catalog:
         main=read_catalog(connection, "main"),
         temp=replace(
             temp,
-            views=tuple(View(name=e.name, sql=e.sql) for e in temporary if e.type == "view"),
+            views=tuple(view_of(connection, e, "temp") for e in temporary if e.type == "view"),
             triggers=tuple(
                 Trigger(name=e.name, table=e.table, sql=e.sql) for e in temporary if e.type == "trigger"
             ),

@@ -21,7 +21,7 @@ def with_temporary(made: Plan, database: Database, outside: TargetModel, *, byte
     own = list(made.model.relations)
     for entry in database.views:
         left = Outcome(kind="views", name=entry.name, fate="left", text=entry.sql, source_name=entry.name)
-        here = TargetModel(schema=TEMPORARY, relations=(*own, *outside.relations))
+        here = replace(outside, schema=TEMPORARY, relations=(*own, *outside.relations))
         try:
             found = view(entry, model=here, bytewise=bytewise)
         except TranslationError as error:
@@ -33,7 +33,7 @@ def with_temporary(made: Plan, database: Database, outside: TargetModel, *, byte
             Relation(source=entry.name, schema=TEMPORARY, name=name, columns=found.columns, kind="view")
         )
         statements.append(late_statement(found.sql, entry.name, replace(left, fate="moved", target=name)))
-    here = TargetModel(schema=TEMPORARY, relations=(*own, *outside.relations))
+    here = replace(outside, schema=TEMPORARY, relations=(*own, *outside.relations))
     for each in database.triggers:
         left = Outcome(kind="triggers", name=each.name, fate="left", text=each.sql, table=each.table)
         try:

@@ -74,7 +74,11 @@ class Answering(Sending):
             self.session.isolation = b" ISOLATION LEVEL REPEATABLE READ READ ONLY"
             self.begin()
         try:
-            numbers = sequences.rows(self.known, self.asked) if "sqlite_sequence" in tables else []
+            numbers = {
+                name: sequences.rows(self.known.of(name), self.asked)
+                for name in tables
+                if local.is_counted(name)
+            }
             count = local.fill(
                 self.shadow, tables, self.known.model, self._rows, sql, numbers, limited=limited
             )

@@ -192,7 +192,8 @@ class Engine(Answering):
         found = local_writes.written_by(self.shadow, statement.sql, self.known.model)
         if found is None:
             self.refuse(statement, TranslationError("a function of the program", statement.sql))
-        relation, tables = found
+        name, tables = found
+        relation = self.known.model.relation(name)
         alone = not self.session.open
         if alone:
             self.begin(begins or "")
@@ -200,7 +201,7 @@ class Engine(Answering):
             lock = f"LOCK TABLE {qualified(relation.schema, relation.name)} IN SHARE ROW EXCLUSIVE MODE"
             self.asked(Request(lock.encode()))
             made = local_writes.changes(
-                self.shadow, relation, tables, self.known.model, self._rows, statement.sql, bound[0]
+                self.shadow, name, tables, self.known.model, self._rows, statement.sql, bound[0]
             )
             local_writes.written_back(made, self._run_each)
         except TranslationError as error:

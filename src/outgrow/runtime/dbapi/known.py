@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,7 +23,7 @@ from outgrow.postgres import functions, kept_model
 from outgrow.runtime.dbapi.statement import Statements
 from outgrow.schema import document
 from outgrow.schema.names import fold, quote
-from outgrow.schema.target import TEMPORARY, Relation, TargetModel
+from outgrow.schema.target import TEMPORARY, Qualified, Relation, TargetModel
 
 log = logging.getLogger("outgrow.runtime")
 log.addHandler(logging.NullHandler())  # what is told here is the program's to show, not its stderr's
@@ -31,19 +31,25 @@ log.addHandler(logging.NullHandler())  # what is told here is the program's to s
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Known:
-    """One state of a schema. `version` counts its definitions; `plain` and `native` are its statements."""
+    """One state of a schema. `version` counts its definitions; `plain` and `native` are its statements.
+
+    `attached` are the states of the attached ones, by the names that SQL knows them by; the model has theirs.
+    """
 
     version: int
     remembered: Remembered
+    attached: Mapping[str, Known] = field(default_factory=dict)
     plain: Statements = field(init=False)
     native: Statements = field(init=False)
 
     def __post_init__(self) -> None:
+        counting = frozenset(
+            (relation.schema, relation.name)
+            for each in (self, *self.attached.values())
+            for relation in each.counting()
+        )
         for name, native in (("plain", False), ("native", True)):
-            made = Statements(
-                self.model, bytewise=self.options.bytewise, native=native,
-                counting=frozenset(fold(relation.source) for relation in self.counting()),
-            )  # fmt: skip
+            made = Statements(self.model, bytewise=self.options.bytewise, native=native, counting=counting)
             object.__setattr__(self, name, made)
 
     @property
@@ -73,7 +79,34 @@ class Known:
 
     def changed(self, model: TargetModel, texts: tuple[str, ...], version: int) -> Known:
         """The state after a definition."""
-        return Known(version=version, remembered=replace(self.remembered, model=model, texts=texts))
+        kept = replace(self.remembered, model=model, texts=texts)
+        return Known(version=version, remembered=kept, attached=self.attached)
+
+    def attaching(self, attached: Mapping[str, Known]) -> Known:
+        """The state with those databases attached, and no others."""
+        models = tuple((name, other.model) for name, other in attached.items())
+        kept = replace(self.remembered, model=replace(self.model, attached=models))
+        return Known(version=self.version, remembered=kept, attached=attached)
+
+    def of(self, name: str) -> Known:
+        """The state of the database in which a table of that name is."""
+        database = name.database if isinstance(name, Qualified) else "main"
+        return {fold(each): known for each, known in self.attached.items()}.get(database, self)
+
+    def place(self, relation: Relation) -> str:
+        """The database of a relation, as SQL names it."""
+        found = (name for name, each in self.attached.items() if each.model.schema == relation.schema)
+        return "temp" if relation.schema == TEMPORARY else next(found, "main")
+
+    def with_state(self, place: str, after: Known) -> Known:
+        """The state with another one of the main database, or of an attached one."""
+        return self.attaching({**self.attached, place: after}) if place in self.attached else after
+
+    @property
+    def versions(self) -> Iterator[tuple[str, int]]:
+        """Each schema of the target that it knows, with the version of it."""
+        for each in (self, *self.attached.values()):
+            yield each.model.schema, each.version
 
     @property
     def deferred(self) -> bool:
@@ -83,7 +116,7 @@ class Known:
     @property
     def temporary(self) -> bool:
         """Whether there is anything that only this session has."""
-        return bool(self.model.attached) or any(r.schema == TEMPORARY for r in self.model.relations)
+        return bool(self.attached) or any(r.schema == TEMPORARY for r in self.model.relations)
 
 
 Place = tuple[str, str, str, str, int]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -19,7 +19,7 @@ from outgrow.errors import TranslationError
 from outgrow.runtime.dbapi.failures import failure
 from outgrow.runtime.dbapi.shadow import Shadow
 from outgrow.schema.names import fold, quote_sqlite
-from outgrow.schema.target import Relation, TargetModel
+from outgrow.schema.target import Qualified, Relation, TargetModel
 
 ROWS_AT_MOST = 100_000
 """Rows that one statement may have copied; beyond that it is refused, which says what to do instead."""
@@ -80,13 +80,14 @@ def number() -> int:
 def read_by(shadow: Shadow, sql: str) -> frozenset[str] | None:
     """The folded names of the tables that a query reads, through views too; None where SQLite does not say.
 
-    SQLite's own are not among them, but for `sqlite_sequence`: the shadow has the others.
+    Each says in which database it is. SQLite's own are not among them, but for `sqlite_sequence`: the shadow
+    has the others.
     """
     found: set[str] = set()
 
-    def note(action: int, table: str | None, *_: str | None) -> int:
+    def note(action: int, table: str | None, _: str | None, database: str | None, __: str | None) -> int:
         if action == sqlite3.SQLITE_READ and table:
-            found.add(fold(table))
+            found.add(named(table, database))
         return sqlite3.SQLITE_OK
 
     with shadow.watched(note):
@@ -97,14 +98,32 @@ def read_by(shadow: Shadow, sql: str) -> frozenset[str] | None:
             pass
         except sqlite3.Error:
             return None
-    return frozenset(name for name in found if name == "sqlite_sequence" or not name.startswith("sqlite_"))
+    return frozenset(name for name in found if is_counted(name) or not name.startswith("sqlite_"))
+
+
+def is_counted(name: str) -> bool:
+    """Whether it is the name of a sqlite_sequence."""
+    return str(name) == "sqlite_sequence"
+
+
+def named(table: str, database: str | None) -> str:
+    """The folded name of a table that the authorizer is asked for, in its database."""
+    return fold(table) if database is None else Qualified(fold(table), database)
+
+
+def in_sql(name: str, relation: Relation) -> str:
+    """How SQL names the table of that name and no other."""
+    database = f"{quote_sqlite(name.database)}." if isinstance(name, Qualified) else ""
+    return database + quote_sqlite(relation.source)
 
 
 def fill(
     shadow: Shadow, tables: Collection[str], model: TargetModel, fetch: Fetch, sql: str,
-    numbers: Sequence[tuple[Any, ...]], *, limited: bool = True,
+    numbers: Mapping[str, Sequence[tuple[Any, ...]]], *, limited: bool = True,
 ) -> int:  # fmt: skip
-    """Copies the rows of those tables into the shadow; how many they are. `numbers` are sqlite_sequence's.
+    """Copies the rows of those tables into the shadow; how many they are.
+
+    `numbers` are those of each sqlite_sequence, by its name.
 
     Raises TranslationError for a table that cannot be copied or, if `limited`, has too many rows.
     """
@@ -112,9 +131,11 @@ def fill(
         return 0
     shadow.opened_for_rows()
     read: dict[str, Relation] = {}
-    for name in sorted(tables):
-        if name == "sqlite_sequence":
-            shadow.cursor().executemany("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", numbers)
+    for name in sorted(tables, key=str):
+        if name in numbers:
+            place = quote_sqlite(name.database if isinstance(name, Qualified) else "main")
+            insert = f"INSERT INTO {place}.sqlite_sequence(name, seq) VALUES (?, ?)"
+            shadow.cursor().executemany(insert, numbers[name])
             continue
         relation = _relation(name, model)
         if relation is None and shadow.has_table(name):
@@ -123,17 +144,20 @@ def fill(
                 raise TranslationError(f"the table {name}, which was not moved", sql)
         if relation is None or relation.kind == "view":
             continue  # a view brings its tables; what else there is, such as json_each, is SQLite's own
-        read[relation.source] = relation
+        read[in_sql(name, relation)] = relation
     total = 0
-    for relation in read.values():
-        total += _copy(shadow, relation, fetch, ROWS_AT_MOST - total if limited else None, sql)
+    for table, relation in read.items():
+        total += _copy(shadow, table, relation, fetch, ROWS_AT_MOST - total if limited else None, sql)
     return total
 
 
 def _virtual(name: str, model: TargetModel) -> Relation | None:
     """The virtual table whose shadow table that is: SQLite's module makes its content anew."""
     found = SHADOW.match(name)
-    relation = _relation(found["table"], model) if found is not None else None
+    if found is None:
+        return None
+    table = found["table"]
+    relation = _relation(Qualified(table, name.database) if isinstance(name, Qualified) else table, model)
     if relation is None:
         return None
     text = relation.full_text
@@ -148,7 +172,7 @@ def _relation(name: str, model: TargetModel) -> Relation | None:
     return None
 
 
-def _copy(shadow: Shadow, relation: Relation, fetch: Fetch, at_most: int | None, sql: str) -> int:
+def _copy(shadow: Shadow, table: str, relation: Relation, fetch: Fetch, at_most: int | None, sql: str) -> int:
     text = relation.full_text
     if relation.vectors is not None or (text is not None and (text.content == "" or text.missing)):
         raise TranslationError(f"a query of the virtual table {relation.source} outside of PostgreSQL", sql)
@@ -156,7 +180,6 @@ def _copy(shadow: Shadow, relation: Relation, fetch: Fetch, at_most: int | None,
     if text is not None:
         labels = ["rowid", *text.columns]
     listed = ", ".join(map(quote_sqlite, labels))
-    table = quote_sqlite(relation.source)
     limit = "" if at_most is None else f" LIMIT {at_most + 1}"
     rows = fetch(f"SELECT {listed} FROM {table}{limit}")
     if at_most is not None and len(rows) > at_most:
@@ -169,7 +192,10 @@ def _copy(shadow: Shadow, relation: Relation, fetch: Fetch, at_most: int | None,
     cursor = shadow.cursor()
     cursor.execute("BEGIN")  # a full-text index is then made in one piece
     try:
-        cursor.executemany(f"INSERT INTO main.{table} ({listed}) VALUES ({places})", rows)
+        cursor.executemany(f"INSERT INTO {table} ({listed}) VALUES ({places})", rows)
+        if text is not None and text.rank:
+            itself = quote_sqlite(relation.source)
+            cursor.execute(f"INSERT INTO {table} ({itself}, rank) VALUES ('rank', ?)", (text.rank,))
     except sqlite3.Error as error:  # SQLite's module or collation is not here
         cursor.execute("ROLLBACK")
         said = f"a query of {relation.source} outside of PostgreSQL: {error}"

@@ -14,8 +14,8 @@ from typing import Any
 from outgrow.errors import TranslationError
 from outgrow.runtime.dbapi import local
 from outgrow.runtime.dbapi.shadow import Shadow
-from outgrow.schema.names import fold, quote_sqlite
-from outgrow.schema.target import Relation, TargetModel
+from outgrow.schema.names import quote_sqlite
+from outgrow.schema.target import TargetModel
 
 Row = tuple[Any, ...]
 
@@ -24,7 +24,8 @@ Row = tuple[Any, ...]
 class Changes:
     """What SQLite made of a table: rows by rowid as they are now, and the rowids that are gone.
 
-    `columns` names what the rows hold; `count` is how many rows the statement changed, as SQLite counts.
+    `table` is its name in SQL, `columns` names what the rows hold; `count` is how many rows the statement
+    changed, as SQLite counts.
     """
 
     table: str
@@ -34,15 +35,15 @@ class Changes:
     count: int
 
 
-def written_by(shadow: Shadow, sql: str, model: TargetModel) -> tuple[Relation, frozenset[str]] | None:
+def written_by(shadow: Shadow, sql: str, model: TargetModel) -> tuple[str, frozenset[str]] | None:
     """The table that an UPDATE or DELETE changes, and those it reads; None where it cannot be done so."""
     read, changed = set[str](), set[str]()
 
-    def note(action: int, table: str | None, *_: str | None) -> int:
+    def note(action: int, table: str | None, _: str | None, database: str | None, __: str | None) -> int:
         if action == sqlite3.SQLITE_READ and table:
-            read.add(fold(table))
+            read.add(local.named(table, database))
         elif action in {sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE, sqlite3.SQLITE_INSERT} and table:
-            changed.add(fold(table))
+            changed.add(local.named(table, database))
         return sqlite3.SQLITE_OK
 
     with shadow.watched(note):
@@ -62,25 +63,27 @@ def written_by(shadow: Shadow, sql: str, model: TargetModel) -> tuple[Relation, 
     special = relation.full_text or relation.rtree or relation.vectors or relation.kind == "view"
     if special or relation.rowid_alias is None:
         return None
-    return relation, frozenset(each for each in read | {name} if not each.startswith("sqlite_"))
+    return name, frozenset(each for each in read | {name} if not each.startswith("sqlite_"))
 
 
 def changes(
-    shadow: Shadow, relation: Relation, tables: Collection[str], model: TargetModel, fetch: local.Fetch,
+    shadow: Shadow, name: str, tables: Collection[str], model: TargetModel, fetch: local.Fetch,
     sql: str, values: Sequence[Any],
 ) -> Changes:  # fmt: skip
     """Runs the statement on copies of the tables; what it changed. Raises sqlite3.Error, TranslationError."""
-    local.fill(shadow, tables, model, fetch, sql, ())
+    local.fill(shadow, tables, model, fetch, sql, {})
+    relation = model.relation(name)
+    table = local.in_sql(name, relation)
     columns = tuple(column.source for column in relation.columns if not (column.generated or column.hidden))
     listed = ", ".join(map(quote_sqlite, columns))
-    rows = f"SELECT rowid, {listed} FROM main.{quote_sqlite(relation.source)}"
+    rows = f"SELECT rowid, {listed} FROM {table}"
     before = {row[0]: row[1:] for row in _all(shadow, rows)}
     count = shadow.cursor().execute(sql, values).rowcount
     after = {row[0]: row[1:] for row in _all(shadow, rows)}
     if after.keys() - before.keys():
         raise TranslationError("an UPDATE of a rowid with a function of the program", sql)
     return Changes(
-        table=relation.source,
+        table=table,
         columns=columns,
         updated=tuple((key, row) for key, row in after.items() if _differ(row, before[key])),
         deleted=tuple(before.keys() - after.keys()),
@@ -102,7 +105,7 @@ def _all(shadow: Shadow, sql: str) -> list[Row]:
 
 def written_back(made: Changes, run: Callable[[str, Sequence[Sequence[Any]]], object]) -> None:
     """Writes the changes; `run` runs a statement for each set of values."""
-    table = quote_sqlite(made.table)
+    table = made.table
     if made.updated:
         sets = ", ".join(f"{quote_sqlite(name)} = ?" for name in made.columns)
         run(f"UPDATE {table} SET {sets} WHERE rowid = ?", [(*row, key) for key, row in made.updated])

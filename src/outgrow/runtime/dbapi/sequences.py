@@ -16,12 +16,13 @@ from psycopg import pq
 from outgrow.runtime.dbapi.known import Known
 from outgrow.runtime.dbapi.shadow import Shadow
 from outgrow.runtime.dbapi.wire import Request
-from outgrow.schema.names import literal, qualified, quote
-from outgrow.schema.target import Relation
+from outgrow.schema.names import literal, qualified, quote, quote_sqlite
+from outgrow.schema.target import Qualified, Relation
 
 Ask = Callable[[Request], pq.abc.PGresult]
 
 _NAMED = re.compile(r"\bsqlite_sequence\b", re.IGNORECASE)
+_DATABASE = re.compile(r"(\w+|\"[^\"]+\"|\[[^]]+\]|`[^`]+`)\s*\.\s*[\"`\[]?sqlite_sequence\b", re.IGNORECASE)
 _NUMBER = struct.Struct(">q").unpack
 
 
@@ -44,15 +45,27 @@ def change(shadow: Shadow, known: Known, ask: Ask, sql: str, values: Sequence[An
     """Runs a statement that changes the table; how many rows it changed. Raises sqlite3.Error."""
     shadow.opened_for_rows()
     cursor = shadow.cursor()
-    cursor.executemany("INSERT INTO sqlite_sequence(name, seq) VALUES (?, ?)", rows(known, ask))
-    before = dict(cursor.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+    table = _table(shadow, sql)
+    known = known.of(table)
+    in_sql = f"{quote_sqlite(table.database)}.sqlite_sequence"
+    cursor.executemany(f"INSERT INTO {in_sql}(name, seq) VALUES (?, ?)", rows(known, ask))
+    before = dict(cursor.execute(f"SELECT name, seq FROM {in_sql}").fetchall())
     changed = cursor.execute(sql, values).rowcount
-    after = dict(cursor.execute("SELECT name, seq FROM sqlite_sequence").fetchall())
+    after = dict(cursor.execute(f"SELECT name, seq FROM {in_sql}").fetchall())
     for relation in known.counting():
         name = relation.source
         if before.get(name) != after.get(name):
             ask(_set(relation, after.get(name)))
     return changed
+
+
+def _table(shadow: Shadow, sql: str) -> Qualified:
+    """The sqlite_sequence that a statement speaks of: the first there is, where it names no database."""
+    named = _DATABASE.search(sql)
+    if named is not None:
+        return Qualified("sqlite_sequence", named[1].strip('"`[]'))
+    found = (Qualified("sqlite_sequence", place) for place in shadow.places)
+    return next((each for each in found if shadow.has_table(each)), Qualified("sqlite_sequence", "main"))
 
 
 def _sequence(relation: Relation) -> tuple[str, str, str]:

@@ -46,6 +46,7 @@ class Session:
 
     `open` says whether SQLite would be in a transaction; `begun` whether PostgreSQL is. `deferred` says that
     keys may be broken until COMMIT; unless `keys_at_once` they all may, with `keys_later` in this one.
+    `keys_asked` says that the program itself has asked for them (PRAGMA foreign_keys = ON).
     `serial` is a number that those who begin IMMEDIATE or EXCLUSIVE share: they wait for each other. `before`
     is sent with every BEGIN and with what runs outside of one: settings that a pooler would not keep.
     """
@@ -56,6 +57,7 @@ class Session:
         self.begun = False
         self.deferred = False
         self.keys_at_once = True
+        self.keys_asked = False
         self.keys_later = False
         self.isolation = b""
         self._serial = serial

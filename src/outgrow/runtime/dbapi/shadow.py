@@ -8,11 +8,12 @@ such a database; this module fills it. Rule: what fails here fails for SQLite's 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 
 from outgrow.schema.lexer import TokenError, tokens
 from outgrow.schema.names import quote_sqlite
+from outgrow.schema.target import Qualified
 
 Authorizer = Callable[..., int]
 
@@ -23,6 +24,7 @@ class Shadow:
     def __init__(self, base: sqlite3.Connection) -> None:
         self._base = base
         self._texts: tuple[str, ...] | None = ()
+        self._attached: dict[str, tuple[str, ...]] = {}
         self.complete = True
         self.legacy_renames = False
         """Whether a rename leaves what views and triggers say (PRAGMA legacy_alter_table)."""
@@ -53,13 +55,25 @@ class Shadow:
         finally:
             sqlite3.Connection.set_progress_handler(self._base, None, 0)
 
+    def attach(self, attached: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+        """Has those databases attached from now on, each with its texts."""
+        wanted = dict(attached)
+        if wanted != self._attached:
+            self._attached = wanted
+            self.doubt()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The databases, as SQL names them."""
+        return ("main", "temp", *self._attached)
+
     def opened_for_rows(self) -> None:
         """Makes ready for rows that PostgreSQL holds: no trigger fires for them, no CHECK is asked.
 
         The schema is made anew at the next use.
         """
         cursor = self.cursor()
-        for place in ("main", "temp"):
+        for place in map(quote_sqlite, self.places):
             found = f"SELECT name FROM {place}.sqlite_master WHERE type = 'trigger'"
             for (name,) in cursor.execute(found).fetchall():
                 cursor.execute(f"DROP TRIGGER {place}.{quote_sqlite(name)}")
@@ -82,20 +96,36 @@ class Shadow:
     def _follow(self, texts: tuple[str, ...]) -> None:
         self._clear()
         self.complete = True
-        cursor = self.cursor()
+        for name, its_texts in self._attached.items():  # first: a temporary view may speak of them
+            self._fill_attached(name, its_texts)
+        self._take(self.cursor(), texts)
+        self._texts = texts
+
+    def _take(self, cursor: sqlite3.Cursor, texts: tuple[str, ...]) -> None:
         for text in texts:
             try:
                 cursor.execute(text)
             except sqlite3.Error as error:
                 # A shadow table came with its virtual one; a module or a newer syntax is not here.
                 self.complete = self.complete and str(error).endswith("already exists")
-        self._texts = texts
+
+    def _fill_attached(self, name: str, texts: tuple[str, ...]) -> None:
+        """Attaches an empty database of that schema, which is made on its own: its texts name none."""
+        self.cursor().execute("ATTACH ':memory:' AS " + quote_sqlite(name))
+        if texts:
+            with closing(sqlite3.connect(":memory:", isolation_level=None)) as alone:
+                self._take(alone.cursor(), texts)
+                image = alone.serialize()
+            sqlite3.Connection.deserialize(self._base, image, name=name)
 
     def has_table(self, name: str) -> bool:
-        """Whether the schema has a table, virtual or not, of that name."""
+        """Whether the schema has a table, virtual or not, of that name; `Qualified` in its database alone."""
         found = "SELECT 1 FROM {}.sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE"
+        places = (name.database,) if isinstance(name, Qualified) else ("main", "temp")
         cursor = self.cursor()
-        return any(cursor.execute(found.format(place), (name,)).fetchall() for place in ("main", "temp"))
+        return any(
+            cursor.execute(found.format(quote_sqlite(place)), (str(name),)).fetchall() for place in places
+        )
 
     def doubt(self) -> None:
         """Has the schema made anew at the next use."""
@@ -128,11 +158,14 @@ class Shadow:
         return None
 
     def _version(self, cursor: sqlite3.Cursor) -> tuple[object, ...]:
-        main = cursor.execute("PRAGMA main.schema_version").fetchone()
-        return (*main, *cursor.execute("PRAGMA temp.schema_version").fetchone())
+        asked = (f"PRAGMA {quote_sqlite(place)}.schema_version" for place in self.places)
+        return tuple(cursor.execute(sql).fetchone() for sql in asked)
 
     def _clear(self) -> None:
         cursor = self.cursor()
+        for _, name, _ in cursor.execute("PRAGMA database_list").fetchall():
+            if name not in {"main", "temp"}:
+                cursor.execute("DETACH " + quote_sqlite(name))
         cursor.execute("PRAGMA foreign_keys = OFF")
         cursor.execute("PRAGMA ignore_check_constraints = OFF")
         for place in ("main", "temp"):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import psycopg
 
 from outgrow.errors import OutgrowError, TargetError, TranslationError
-from outgrow.runtime.dbapi import definitions, sequences
+from outgrow.runtime.dbapi import definitions, ranking, sequences
 from outgrow.runtime.dbapi.engine import Engine
 from outgrow.runtime.dbapi.failures import error_of, failure, translated
 from outgrow.runtime.dbapi.known import Known
@@ -42,6 +42,8 @@ def special(engine: Engine, statement: Statement, bound: Bound) -> Outcome | Non
         engine.shadow.follow(engine.known.texts)
         changed = sequences.change(engine.shadow, engine.known, engine.asked, statement.sql, bound[0])
         return Outcome(rowcount=changed)
+    if statement.writes:
+        return _rank(engine, statement, bound)
     return _pragma(engine, statement) if statement.verb == "PRAGMA" else None
 
 
@@ -92,16 +94,39 @@ def _transaction(engine: Engine, statement: Statement) -> Outcome:
 def _define(engine: Engine, statement: Statement) -> Outcome:
     if not engine.shadow.defines(statement.sql, engine.known.texts):
         return Outcome()
-    made: list[Known] = []
 
-    def define() -> None:
-        legacy = engine.shadow.legacy_renames
-        made.append(definitions.define(engine.link.raw, engine.known, statement.sql, legacy_renames=legacy))
+    def define() -> Known:
+        after = definitions.define(
+            engine.link.raw, engine.known, statement.sql,
+            legacy_renames=engine.shadow.legacy_renames, keys=engine.session.keys_asked,
+        )  # fmt: skip
         if engine.session.keys_later or not engine.session.keys_at_once:
             engine.link.raw.execute("SET CONSTRAINTS ALL DEFERRED")
+        return after
 
+    _defined(engine, statement, define)
+    return Outcome()
+
+
+def _rank(engine: Engine, statement: Statement, bound: Bound) -> Outcome | None:
+    """What a full-text table is to rank by; None for any other change."""
+    found = ranking.table_of(statement.sql, engine.known.model)
+    if found is None:
+        return None
+    name, relation = found
+    rank = ranking.asked(name, engine.known, statement.sql, bound[0])
+    if rank is None:
+        return None
+    if relation.full_text is None or rank != relation.full_text.rank:
+        _defined(engine, statement, lambda: ranking.ranked(engine.link.raw, engine.known, name, rank))
+    return Outcome(rowcount=1)
+
+
+def _defined(engine: Engine, statement: Statement, define: Callable[[], Known]) -> None:
+    """Carries a definition out, or raises sqlite3.Error."""
+    made: list[Known] = []
     try:
-        engine.session.script(define)
+        engine.session.script(lambda: made.append(define()))
     except TranslationError as error:
         raise engine.refusal(statement.sql, error) from None
     except TargetError as error:
@@ -111,7 +136,6 @@ def _define(engine: Engine, statement: Statement) -> Outcome:
     finally:
         engine.shadow.doubt()
     engine.defined(made[0])
-    return Outcome()
 
 
 def _attach(engine: Engine, statement: Statement) -> Outcome:

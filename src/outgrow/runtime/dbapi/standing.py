@@ -42,7 +42,6 @@ class Standing:
 
     def _enter(self, link: Link) -> None:
         self.link = link
-        self._key = (link.place, self.schema)
         self.wire = link.wire
         self.session = Session(link.wire, serial=serial_of(self.schema))
         self.waits(self.timeout)
@@ -64,6 +63,7 @@ class Standing:
     def know(self, known: Known) -> None:
         """The schema is this one from now on."""
         self.known = known
+        self.shadow.attach((name, each.texts) for name, each in known.attached.items())
         self.statements: Statements = known.native if self._native else known.plain
         self.session.deferred = self.session.deferred or known.deferred
 
@@ -184,7 +184,7 @@ class Standing:
     def _announced(self) -> None:
         """What was defined is everyone's now."""
         if self._at_begin is not None:
-            newest[self._key] = self.known.version
+            newest.update({(self.link.place, schema): version for schema, version in self.known.versions})
         self._at_begin = None
 
     def _undefine(self, known: Known | None) -> None:
@@ -203,7 +203,7 @@ class Standing:
             return
         if not self.wire.heard():
             self._reconnect(is_open=self.session.open)
-        elif self.wire.notified or newest.get(self._key, 0) > self.known.version:
+        elif self.wire.notified or self._is_behind():
             try:
                 self._refresh()
             except sqlite3.OperationalError:
@@ -211,12 +211,17 @@ class Standing:
                     raise
                 self._reconnect(is_open=self.session.open)
 
+    def _is_behind(self) -> bool:
+        """Whether another connection of this process has defined something since."""
+        place = self.link.place
+        return any(newest.get((place, schema), 0) > version for schema, version in self.known.versions)
+
     def is_stale(self) -> bool:
         """Whether others have defined something since; if so it is known afterwards."""
         if self._at_begin is not None or not self.known.version:
             return False
         try:
-            if self.link.version(self.schema) == self.known.version:
+            if all(self.link.version(schema) == version for schema, version in self.known.versions):
                 return False
         except psycopg.Error:
             return False
@@ -227,8 +232,15 @@ class Standing:
         self.wire.notified = True
         with self._told():
             found = self.link.known(self.schema)
+            attached = {
+                name: self.link.known(each.model.schema) for name, each in self.known.attached.items()
+            }
+        before = [*self.known.versions]
         if found.version != self.known.version:
             self.know(definitions.merged(self.known, found))
+        if [each.version for each in attached.values()] != [version for _, version in before[1:]]:
+            self.know(self.known.attaching(attached))
+        if [*self.known.versions] != before:
             self.shadow.doubt()
 
     def _reconnect(self, *, is_open: bool) -> None:

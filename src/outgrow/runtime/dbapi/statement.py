@@ -17,7 +17,6 @@ from outgrow.runtime.dbapi.binding import Layout
 from outgrow.runtime.dbapi.numbering import Numbering, numbering
 from outgrow.runtime.dbapi.values import OIDS, Encoder, encoders, fixes
 from outgrow.schema.lexer import TokenError, tokens
-from outgrow.schema.names import fold
 from outgrow.schema.target import TargetModel
 from outgrow.translate.statement import Translated, Wanted, translate_statement
 from outgrow.translate.value import Kind
@@ -147,19 +146,20 @@ class Statement:
 class Statements:
     """The statements of one model. Any thread may ask; a translation may be made twice, never wrongly.
 
-    `counting` are the tables with AUTOINCREMENT, by folded source name.
+    `counting` are the tables with AUTOINCREMENT, by schema and name.
     """
 
     def __init__(
-        self, model: TargetModel, *, bytewise: bool, native: bool, counting: frozenset[str] = frozenset()
-    ) -> None:
+        self, model: TargetModel, *, bytewise: bool, native: bool,
+        counting: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:  # fmt: skip
         self.model = model
         self._counting = counting
         self._bytewise = bytewise
         self._native = native
         self._wanted = Wanted(native=native, keyed=True)
         self._kept: dict[str, Statement] = {}
-        self._numberings: dict[str, Numbering] = {}
+        self._numberings: dict[tuple[str, str], Numbering] = {}
 
     def statement(self, sql: str) -> Statement:
         """The statement of that text."""
@@ -185,12 +185,16 @@ class Statements:
 
     def _numbering(self, made: Translated) -> Numbering | None:
         """How an INSERT's rows get SQLite's numbers; None where it takes none."""
-        counts = fold(made.writes) in self._counting
+        if not made.writes:
+            return None
+        relation = self.model.relation(made.writes)
+        place = relation.schema, relation.name
+        counts = place in self._counting
         if not (made.numbered or counts):
             return None
-        if made.writes not in self._numberings:
-            self._numberings[made.writes] = numbering(self.model.relation(made.writes), counts=counts)
-        return self._numberings[made.writes]
+        if place not in self._numberings:
+            self._numberings[place] = numbering(relation, counts=counts)
+        return self._numberings[place]
 
 
 def verb_of(sql: str) -> tuple[str, str]:

@@ -60,7 +60,7 @@ def _foreign_keys(engine: Engine, given: str) -> Outcome | None:
     if not given:
         return answer("foreign_keys", int(engine.session.keys_at_once))
     if not engine.session.open:  # inside a transaction it does nothing, as in SQLite
-        engine.session.keys_at_once = bool(switch(given))
+        engine.session.keys_at_once = engine.session.keys_asked = bool(switch(given))
         if not engine.session.keys_at_once:
             engine.session.deferred = True
             log.info("PRAGMA foreign_keys = OFF: PostgreSQL checks them all the same, at COMMIT")
@@ -165,7 +165,10 @@ def _defer_keys(engine: Engine, given: str) -> Outcome:
 
 def _databases(engine: Engine, _given: str) -> Outcome:
     """The database, by the path that an unchanged program knows it by, and those that are attached."""
-    attached = ((number, name, "") for number, (name, _) in enumerate(engine.known.model.attached, 2))
+    attached = (
+        (number, name, known.remembered.source if engine.file else "")
+        for number, (name, known) in enumerate(engine.known.attached.items(), 2)
+    )
     return replace(answer("seq", None, "name", "file"), rows=[(0, "main", engine.file), *attached])
 
 
