@@ -682,6 +682,40 @@ def pragmas_at_the_start(connect: Connect) -> Iterator[Any]:
 
 
 @scenario
+def like_by_case(connect: Connect) -> Iterator[Any]:
+    connection = connect(isolation_level=None)
+    connection.create_function("twice", 1, lambda text: text * 2)
+    run = connection.execute
+    run("CREATE TABLE l(t TEXT, n, b BLOB)")
+    run("INSERT INTO l VALUES ('Abc', 1, x'41'), ('abc', 'ABC', NULL)")
+    run("INSERT INTO l VALUES ('a\\c%', 'x_y', 'q'), ('ÄÖ', 2.5, 'Q')")
+    asked: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("SELECT t FROM l WHERE t LIKE 'a%'", ()),
+        ("SELECT t FROM l WHERE t LIKE ?", ("A%",)),
+        ("SELECT t FROM l WHERE t NOT LIKE 'a_c'", ()),
+        ("SELECT t FROM l WHERE t LIKE 'a\\c%'", ()),
+        ("SELECT t FROM l WHERE t LIKE ? ESCAPE '\\'", ("a\\\\%",)),
+        ("SELECT n FROM l WHERE n LIKE '%B%'", ()),
+        ("SELECT t FROM l WHERE t LIKE 'a|\\c|%' ESCAPE '|'", ()),
+        ("SELECT b FROM l WHERE b LIKE 'q'", ()),
+        ("SELECT like('A%', t), like('ä%', t) FROM l", ()),
+        ("SELECT t FROM l WHERE t LIKE 'a|' ESCAPE '|'", ()),
+        ("SELECT twice(t) FROM l WHERE t LIKE 'A%'", ()),
+        ("SELECT 'x' LIKE ?, 'X' LIKE ?", ("X", "X")),
+        ("SELECT t FROM l WHERE t LIKE 'aXc' ESCAPE 'X'", ()),
+        ("SELECT 'Abc' LIKE NULL, NULL LIKE 'a'", ()),
+        ("SELECT count(*) FROM l AS a JOIN l AS b ON a.t LIKE b.t", ()),
+    )
+    for switch in ("case_sensitive_like", "case_sensitive_like = ON", "case_sensitive_like = OFF"):
+        yield run(f"PRAGMA {switch}").fetchall()
+        for sql, values in asked:
+            yield sql, run(sql, values).fetchall()
+    run("PRAGMA case_sensitive_like = 1")
+    run("CREATE TABLE other(a)")
+    yield run("SELECT t FROM l WHERE t LIKE 'A%'").fetchall()
+
+
+@scenario
 def what_is_gathered_in_order(connect: Connect) -> Iterator[Any]:
     connection = people(connect)
     run = connection.execute

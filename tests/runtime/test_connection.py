@@ -484,6 +484,38 @@ def test_attach_is_a_schema(database: str, make_sqlite: Callable[..., Path], mov
             connection.execute("ATTACH 'x.db' AS nix")
 
 
+def test_switches_of_a_session_stay_its_own(database: str) -> None:
+    with closing(shim.connect(database)) as connection, closing(shim.connect(database)) as other:
+        connection.execute("CREATE TABLE t(s TEXT)")
+        connection.execute("INSERT INTO t VALUES ('Abc')")
+        for switch in ("case_sensitive_like", "recursive_triggers"):
+            connection.execute(f"PRAGMA {switch} = ON")
+        connection.execute("CREATE TABLE u(a)")  # which is written down for everyone
+        connection.commit()
+        asked = "SELECT count(*) FROM t WHERE s LIKE 'a%'"
+        for defined in ("u", "v"):
+            assert connection.execute(f"{asked} OR s IN (SELECT a FROM {defined})").fetchone() == (0,)
+            assert connection.execute("PRAGMA recursive_triggers").fetchone() == (1,)
+            assert other.execute(asked).fetchone() == (1,)
+            assert other.execute("PRAGMA recursive_triggers").fetchone() == (0,)
+            other.execute("CREATE TABLE IF NOT EXISTS v(a)")
+            other.commit()
+
+
+def test_switches_outlast_a_lost_connection(database: str) -> None:
+    with closing(shim.connect(database)) as connection, psycopg.connect(database, autocommit=True) as admin:
+        connection.execute("CREATE TABLE t(s TEXT)")
+        connection.execute("INSERT INTO t VALUES ('Abc')")
+        connection.commit()
+        connection.execute("PRAGMA case_sensitive_like = ON")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        pid = connection.raw.info.backend_pid
+        admin.execute("SELECT pg_terminate_backend(%s, 60000)", (pid,))
+        assert connection.execute("SELECT count(*) FROM t WHERE s LIKE 'a%'").fetchone() == (0,)
+        assert connection.raw.info.backend_pid != pid
+        assert connection.execute("PRAGMA foreign_keys").fetchone() == (0,)
+
+
 INTERRUPTED = """
 import os, signal, sys, threading
 import outgrow

@@ -8,11 +8,14 @@ from lockstep.catalogue.buku import BUKU
 from lockstep.catalogue.coverage import COVERAGE
 from lockstep.catalogue.datasette import DATASETTE
 from lockstep.catalogue.diskcache import DISKCACHE
+from lockstep.catalogue.doit import DOIT
 from lockstep.catalogue.gffutils import GFFUTILS
 from lockstep.catalogue.huey import HUEY
 from lockstep.catalogue.itemdb import ITEMDB
+from lockstep.catalogue.khal import KHAL
 from lockstep.catalogue.litequeue import LITEQUEUE
 from lockstep.catalogue.persist_queue import PERSIST_QUEUE
+from lockstep.catalogue.pony import PONY
 from lockstep.catalogue.reader import READER
 from lockstep.catalogue.requests_cache import REQUESTS_CACHE
 from lockstep.catalogue.roundup import ROUNDUP
@@ -26,6 +29,7 @@ from lockstep.catalogue.yoyo import YOYO
 from lockstep.program import Program
 
 PROGRAMS: tuple[Program, ...] = (
-    BUKU, BEETS, TRAC, ROUNDUP, READER, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN, TESTMON,
-    YOYO, DISKCACHE, SQLITEDICT, PERSIST_QUEUE, LITEQUEUE, AIOSQLITE, HUEY, REQUESTS_CACHE, ITEMDB,
+    BUKU, BEETS, TRAC, ROUNDUP, READER, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN, KHAL,
+    TESTMON, DOIT, YOYO, DISKCACHE, SQLITEDICT, PERSIST_QUEUE, LITEQUEUE, AIOSQLITE, HUEY, REQUESTS_CACHE,
+    ITEMDB, PONY,
 )  # fmt: skip

@@ -189,13 +189,15 @@ class TargetModel:
     """All relations of one target schema that a SQL text may speak of, temporary ones first.
 
     `attached` are the databases that SQL knows by a name of their own, each a schema of the target.
-    `recursive_triggers` is the pragma of that name; with it REPLACE fires DELETE triggers.
+    `recursive_triggers` and `case_sensitive_like` are the pragmas of these names in one session; with the
+    first one REPLACE fires DELETE triggers.
     """
 
     schema: str
     relations: tuple[Relation, ...]
     attached: tuple[tuple[str, TargetModel], ...] = ()
     recursive_triggers: bool = False
+    case_sensitive_like: bool = False
 
     def relation(self, source_name: str) -> Relation:
         """The relation of that source name, ASCII case ignored; KeyError when there is none.

@@ -182,7 +182,7 @@ def _match(node: tree.Match, scope: Scope) -> Value:
     value, pattern = translate(node.operand, scope), translate(node.pattern, scope)
     if node.operator == "LIKE":
         escape = translate(node.escape, scope) if node.escape is not None else None
-        found = patterns.like(value, pattern, escape)
+        found = patterns.like(value, pattern, escape, by_case=scope.model.case_sensitive_like)
     elif node.operator == "GLOB" and node.escape is None:
         found = patterns.glob(value, pattern)
     else:
@@ -300,7 +300,9 @@ def _call(node: tree.Call, scope: Scope) -> Value:
     if node.star or node.order or node.filter is not None:  # DISTINCT means nothing there, and is allowed
         raise refuse(f"the function {node.name}() with ORDER BY, FILTER or *")
     arguments = [translate(argument, scope) for argument in node.arguments]
-    setting = Setting(bytewise=scope.bytewise, fixed=scope.fixed)
+    setting = Setting(
+        bytewise=scope.bytewise, fixed=scope.fixed, like_by_case=scope.model.case_sensitive_like
+    )
     return call(node.name, arguments, setting)
 
 

@@ -12,14 +12,33 @@ import re
 from outgrow.schema.names import fold, literal
 from outgrow.translate import held
 from outgrow.translate.convert import as_text
-from outgrow.translate.value import Rank, Value, truth
+from outgrow.translate.value import Rank, Value, refuse, truth
 
 _GLOB_CLASS = re.compile(r"\[(\^?)(\]?[^\]]*)\]")
 
 
-def like(value: Value, pattern: Value, escape: Value | None) -> Value:
-    """`value LIKE pattern [ESCAPE escape]`, ASCII letters compared without case; a blob matches nothing."""
-    return _unless_blobs(_like(value, pattern, escape), value, pattern)
+def like(value: Value, pattern: Value, escape: Value | None, *, by_case: bool = False) -> Value:
+    """`value LIKE pattern [ESCAPE escape]`; a blob matches nothing.
+
+    ASCII letters are compared without case, unless `by_case` (PRAGMA case_sensitive_like). Raises
+    TranslationError.
+    """
+    found = _by_case(value, pattern, escape) if by_case else _like(value, pattern, escape)
+    return _unless_blobs(found, value, pattern)
+
+
+def _by_case(value: Value, pattern: Value, escape: Value | None) -> Value:
+    if "blob" in {value.kind, pattern.kind}:
+        return _nothing(pattern if pattern.kind == "blob" else value)
+    subject, wanted = as_text(held.stored_form(value)), as_text(held.stored_form(pattern))
+    known = wanted.constant[0] if wanted.constant is not None else None
+    mark = _escape(escape)
+    if mark is None or (mark and not isinstance(known, str)):
+        raise refuse("an ESCAPE that is no constant, after PRAGMA case_sensitive_like = ON")
+    if mark and isinstance(known, str) and (len(known) - len(known.rstrip(mark))) % 2:
+        return _nothing(subject)
+    sql = f"{subject.within(Rank.COMPARE)} LIKE {wanted.within(Rank.COMPARE)} ESCAPE {literal(mark)}"
+    return truth(sql, subject, wanted)
 
 
 def _like(value: Value, pattern: Value, escape: Value | None) -> Value:

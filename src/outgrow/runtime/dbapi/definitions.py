@@ -38,6 +38,7 @@ def define(
     """
     from outgrow.move.define import Attached  # noqa: PLC0415 - heavy, and rare
     from outgrow.move.define import define as planned  # noqa: PLC0415
+    from outgrow.move.define.source import first_tokens  # noqa: PLC0415
     from outgrow.move.facts import with_facts  # noqa: PLC0415
 
     before = held(raw, before)
@@ -58,7 +59,8 @@ def define(
     schema = owner.model.schema
     raw.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for COMMIT would stand in the definition's way
     with privileges(raw, schema):
-        for statement in (*(_emptied(owner.model, made.model) if keys else ()), *made.statements):
+        goes = keys and [token.word for token in first_tokens(sql)] == ["DROP", "TABLE"]
+        for statement in (*(_emptied(owner.model, made.model) if goes else ()), *made.statements):
             raw.execute(statement.encode())
             _validate(raw, statement)
         for finding in made.findings:
@@ -137,7 +139,7 @@ def kept(raw: psycopg.Connection[Any], before: Known, model: TargetModel, texts:
     Raises TargetError and psycopg.Error.
     """
     relations = tuple(relation for relation in model.relations if relation.schema != TEMPORARY)
-    alone = replace(model, relations=relations, attached=())
+    alone = TargetModel(schema=model.schema, relations=relations)  # without the switches of this session
     lasts = document.dump(replace(before.remembered, model=alone, texts=lasting(texts)))
     with privileges(raw, model.schema):
         return before.changed(model, texts, kept_model.write(raw, model.schema, lasts))
@@ -145,6 +147,7 @@ def kept(raw: psycopg.Connection[Any], before: Known, model: TargetModel, texts:
 
 def merged(own: Known, other: Known) -> Known:
     """What others have defined, with what only this session has."""
+    other = other.switched_as(own)
     if not own.temporary:
         return other
     other = other.attaching(own.attached)

@@ -102,6 +102,14 @@ class Known:
         """The state with another one of the main database, or of an attached one."""
         return self.attaching({**self.attached, place: after}) if place in self.attached else after
 
+    def switched_as(self, other: Known) -> Known:
+        """The state with the switches of another one's session."""
+        wanted = replace(
+            self.model, recursive_triggers=other.model.recursive_triggers,
+            case_sensitive_like=other.model.case_sensitive_like,
+        )  # fmt: skip
+        return self if wanted == self.model else self.changed(wanted, self.texts, self.version)
+
     @property
     def versions(self) -> Iterator[tuple[str, int]]:
         """Each schema of the target that it knows, with the version of it."""

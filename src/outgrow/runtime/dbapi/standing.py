@@ -260,8 +260,12 @@ class Standing:
         raw = opened(self._url, patient=True)
         if not inherited:
             log.warning("the connection to PostgreSQL was lost while it was idle; there is a new one")
+        known, session = self.known, self.session
         with self._told():
             self._enter(link_of(raw))
+        self.know(self.known.switched_as(known))
+        self.session.keys_at_once, self.session.keys_asked = session.keys_at_once, session.keys_asked
+        self.session.deferred = self.session.deferred or session.deferred
         self.session.open = is_open
         self.shadow.doubt()
 

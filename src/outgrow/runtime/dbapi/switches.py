@@ -25,7 +25,7 @@ from outgrow.translate.statement import Column, Translated
 Rule = Callable[[Engine, str], Outcome | None]
 
 _PRAGMA = re.compile(
-    r"\s*PRAGMA\s+(?:main\s*\.\s*)?(?P<name>foreign_keys|recursive_triggers|foreign_key_check"
+    r"\s*PRAGMA\s+(?:main\s*\.\s*)?(?P<name>foreign_keys|recursive_triggers|case_sensitive_like|foreign_key_check"
     r"|busy_timeout|legacy_alter_table|defer_foreign_keys|database_list|integrity_check|quick_check|freelist_count|compile_options|function_list|module_list|pragma_list)"
     r"\s*(?:=\s*(?P<value>[\w'\"]+)|\(\s*(?P<argument>[^)]*?)\s*\))?\s*;?\s*\Z",
     re.IGNORECASE,
@@ -113,6 +113,16 @@ def _recursive_triggers(engine: Engine, given: str) -> Outcome | None:
     return Outcome()
 
 
+def _case_sensitive_like(engine: Engine, given: str) -> Outcome:
+    """How LIKE compares in what is sent from now on; views and triggers go on as they were made."""
+    wanted = bool(switch(given)) if given else engine.known.model.case_sensitive_like
+    if wanted != engine.known.model.case_sensitive_like:
+        model = replace(engine.known.model, case_sensitive_like=wanted)
+        engine.know(engine.known.changed(model, engine.known.texts, engine.known.version))
+        engine.shadow.cursor().execute(f"PRAGMA case_sensitive_like = {int(wanted)}")
+    return Outcome()
+
+
 _INVALID = """
 SELECT format('index %s is not valid: REINDEX it', c.relname) FROM pg_catalog.pg_index AS i
 JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid
@@ -193,6 +203,7 @@ _RULES: dict[str, Rule] = {
     "foreign_keys": _foreign_keys,
     "foreign_key_check": _foreign_key_check,
     "recursive_triggers": _recursive_triggers,
+    "case_sensitive_like": _case_sensitive_like,
     "busy_timeout": _busy_timeout,
     "database_list": _databases,
     "defer_foreign_keys": _defer_keys,

@@ -20,10 +20,12 @@ class Setting:
     """Where a call stands: whether the database sorts `bytewise`, and whether its value must be `fixed`.
 
     A fixed value depends on nothing but its arguments: what indexes and generated columns take.
+    `like_by_case` is PRAGMA case_sensitive_like.
     """
 
     bytewise: bool = False
     fixed: bool = False
+    like_by_case: bool = False
 
 
 Rule = Callable[[Sequence[Value], Setting], Value]

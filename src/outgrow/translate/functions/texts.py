@@ -98,9 +98,10 @@ def characters(arguments: Sequence[Value], _: Setting) -> Value:
     return called('"char"', [to_integer(argument) for argument in arguments], "text", nullable=False)
 
 
-def like(arguments: Sequence[Value], _: Setting) -> Value:
+def like(arguments: Sequence[Value], setting: Setting) -> Value:
     """The operator LIKE with its sides exchanged."""
-    return patterns.like(arguments[1], arguments[0], arguments[2] if len(arguments) > 2 else None)
+    escape = arguments[2] if len(arguments) > 2 else None
+    return patterns.like(arguments[1], arguments[0], escape, by_case=setting.like_by_case)
 
 
 def glob(arguments: Sequence[Value], _: Setting) -> Value:
