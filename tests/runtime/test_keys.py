@@ -325,6 +325,38 @@ def test_an_unchanged_program_gets_sqlites_numbers(
     assert [int(line) for line in run_outgrow(*run, check=0).stdout.split()] == expected
 
 
+ENDS = """
+import atexit, os, sqlite3, sys, threading
+connection = sqlite3.connect("app.db", check_same_thread=False)
+connection.execute("INSERT INTO t(name) VALUES ('undone')")
+how = sys.argv[1]
+if how == "close": connection.close()
+elif how == "forget": del connection
+elif how == "commit late": atexit.register(connection.commit)
+elif how == "raise": sys.stderr = open(os.devnull, "w"); raise RuntimeError
+elif how == "exit": sys.exit(3)
+elif how == "thread":
+    del connection
+    sql = "INSERT INTO t(name) VALUES ('x')"
+    threading.Thread(target=lambda: sqlite3.connect("app.db").execute(sql)).start()
+"""
+
+
+@pytest.mark.parametrize("how", ["end", "close", "forget", "raise", "exit", "thread", "commit late"])
+def test_a_program_that_ends_leaves_no_gap(
+    how: str, make_sqlite: Callable[..., Path], run_outgrow: Callable[..., Any], database: str, tmp_path: Path
+) -> None:
+    """As SQLite has it, whose number was in the transaction that nobody ended."""
+    path = make_sqlite("CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT)", "app.db")
+    run_outgrow("move", path, "--to", database, check=0)
+    (tmp_path / "program.py").write_text(ENDS)
+    run_outgrow("run", "--db", path, "--to", database, "--", sys.executable, tmp_path / "program.py", how)
+    with closing(shim.connect(f"{database}&keys=sqlite")) as connection:
+        connection.execute("INSERT INTO t(name) VALUES ('last')")
+        rows = connection.execute("SELECT * FROM t").fetchall()
+    assert rows == ([(1, "undone"), (2, "last")] if how == "commit late" else [(1, "last")])
+
+
 def test_another_word_is_none(database: str) -> None:
     with pytest.raises(
         sqlite3.OperationalError, match=re.escape("keys is own: it must be identity or sqlite")

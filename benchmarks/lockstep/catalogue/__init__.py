@@ -16,6 +16,7 @@ from lockstep.catalogue.khal import KHAL
 from lockstep.catalogue.litequeue import LITEQUEUE
 from lockstep.catalogue.persist_queue import PERSIST_QUEUE
 from lockstep.catalogue.pony import PONY
+from lockstep.catalogue.pydal import PYDAL
 from lockstep.catalogue.reader import READER
 from lockstep.catalogue.requests_cache import REQUESTS_CACHE
 from lockstep.catalogue.roundup import ROUNDUP
@@ -31,5 +32,5 @@ from lockstep.program import Program
 PROGRAMS: tuple[Program, ...] = (
     BUKU, BEETS, TRAC, ROUNDUP, READER, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN, KHAL,
     TESTMON, DOIT, YOYO, DISKCACHE, SQLITEDICT, PERSIST_QUEUE, LITEQUEUE, AIOSQLITE, HUEY, REQUESTS_CACHE,
-    ITEMDB, PONY,
+    ITEMDB, PONY, PYDAL,
 )  # fmt: skip

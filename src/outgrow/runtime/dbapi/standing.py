@@ -311,6 +311,7 @@ class Standing:
             if release is not None or self.session.begun:
                 self.session.stop()
             self.session.rollback()
+            self._give_back(self._taken.undone())
         if release is None:
             self.link.raw.close()
             return

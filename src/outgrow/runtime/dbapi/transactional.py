@@ -119,6 +119,16 @@ class Transactional(sqlite3.Connection):
         with suppress(Exception):  # nobody is there to be told, perhaps not even Python any more
             self._leave()
 
+    def abandon(self) -> None:
+        """Undoes what is open, from any thread; nothing where another one is at work with the connection."""
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if not self._closed and self._engine.session.open:
+                self._engine.rollback()
+        finally:
+            self._lock.release()
+
     def close(self) -> None:
         """Undoes what is open and ends the connection; a second time does nothing."""
         if getattr(self, "_closed", None) is None:

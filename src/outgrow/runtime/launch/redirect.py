@@ -7,6 +7,8 @@ program opens such a file.
 from __future__ import annotations
 
 import os
+import weakref
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import psycopg
@@ -18,6 +20,7 @@ from outgrow.runtime.launch.targets import Target
 from outgrow.runtime.urls import complete
 
 _OLDEST_DRIVER = (3, 2)
+_open: weakref.WeakSet[Redirected] = weakref.WeakSet()
 _READ_ONLY = "-c default_transaction_read_only=on"
 
 
@@ -43,6 +46,17 @@ class Redirected(Connection):
             keys=keys or None,  # type: ignore[arg-type]
             **options,
         )  # fmt: skip
+        _open.add(self)
+
+
+def end() -> None:
+    """Undoes what is open when the process ends, as SQLite's connections do; `sitecustomize` has it called.
+
+    PostgreSQL would undo it too, but the numbers that it took would not be given back.
+    """
+    for connection in list(_open):
+        with suppress(Exception):
+            connection.abandon()
 
 
 def redirected(target: Target) -> type[Any]:

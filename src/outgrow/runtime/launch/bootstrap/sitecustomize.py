@@ -8,6 +8,7 @@ place there, lends outgrow its own packages, and loads the `sitecustomize` that 
 otherwise. It runs in any Python from 3.6 on, because one that outgrow does not work in must be told so.
 """
 
+import atexit
 import os
 import sys
 
@@ -157,6 +158,13 @@ def _bypassed(name: str) -> None:
         )
 
 
+def _end() -> None:
+    """Ends what the program left open; called last of all, since nobody can ask for it before us."""
+    redirect = sys.modules.get("outgrow.runtime.launch.redirect")
+    if redirect is not None:
+        redirect.end()
+
+
 def _load_next() -> None:
     """The `sitecustomize` that this one hides takes its name."""
     from importlib.machinery import PathFinder  # noqa: PLC0415
@@ -189,6 +197,7 @@ if _ENVIRON.get("OUTGROW_RUN_TARGETS"):
     sys.meta_path.append(_lent)  # type: ignore[arg-type]
     sys.meta_path.insert(0, _Watch())  # type: ignore[arg-type]
     _report("loaded", sys.executable or "")
+    atexit.register(_end)
     if "_sqlite3" in sys.modules:  # a .pth file was faster
         _install(sys.modules["_sqlite3"])
 _load_next()
