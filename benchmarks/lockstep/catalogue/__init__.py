@@ -5,12 +5,14 @@ from __future__ import annotations
 from lockstep.catalogue.aiosqlite import AIOSQLITE
 from lockstep.catalogue.beets import BEETS
 from lockstep.catalogue.buku import BUKU
+from lockstep.catalogue.conan import CONAN
 from lockstep.catalogue.coverage import COVERAGE
 from lockstep.catalogue.datasette import DATASETTE
 from lockstep.catalogue.diskcache import DISKCACHE
 from lockstep.catalogue.doit import DOIT
 from lockstep.catalogue.gffutils import GFFUTILS
 from lockstep.catalogue.huey import HUEY
+from lockstep.catalogue.ipython import IPYTHON
 from lockstep.catalogue.itemdb import ITEMDB
 from lockstep.catalogue.khal import KHAL
 from lockstep.catalogue.litequeue import LITEQUEUE
@@ -31,6 +33,6 @@ from lockstep.program import Program
 
 PROGRAMS: tuple[Program, ...] = (
     BUKU, BEETS, TRAC, ROUNDUP, READER, SQLITE_UTILS, DATASETTE, GFFUTILS, WN, COVERAGE, TODOMAN, KHAL,
-    TESTMON, DOIT, YOYO, DISKCACHE, SQLITEDICT, PERSIST_QUEUE, LITEQUEUE, AIOSQLITE, HUEY, REQUESTS_CACHE,
-    ITEMDB, PONY, PYDAL,
+    IPYTHON, CONAN, TESTMON, DOIT, YOYO, DISKCACHE, SQLITEDICT, PERSIST_QUEUE, LITEQUEUE, AIOSQLITE, HUEY,
+    REQUESTS_CACHE, ITEMDB, PONY, PYDAL,
 )  # fmt: skip
