@@ -47,6 +47,8 @@ class Masks:
             return self._bytes(value)
         if isinstance(value, int | float) and any(self._in_run(value / unit) for unit in _UNITS):
             return "<now>"
+        if isinstance(value, int) and any(pattern.fullmatch(str(value)) for pattern in self._own):
+            return "<differs>"
         return value
 
     def _bytes(self, value: bytes) -> bytes:

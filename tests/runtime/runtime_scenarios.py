@@ -675,6 +675,7 @@ def pragmas_at_the_start(connect: Connect) -> Iterator[Any]:
         "PRAGMA temp_store = MEMORY", "PRAGMA temp_store", "PRAGMA mmap_size = 0", "PRAGMA foreign_keys = ON",
         "PRAGMA foreign_keys", "PRAGMA integrity_check",
         "PRAGMA quick_check(1)", "PRAGMA optimize", "PRAGMA encoding", "PRAGMA case_sensitive_like = OFF",
+        "PRAGMA cache_spill", "PRAGMA cache_spill = 50", "PRAGMA cache_spill", "PRAGMA cache_spill(off)",
         "PRAGMA compile_options", "PRAGMA locking_mode", "PRAGMA auto_vacuum", "PRAGMA freelist_count",
         "PRAGMA legacy_alter_table = OFF", "PRAGMA trusted_schema = ON", "PRAGMA application_id",
     ):  # fmt: skip

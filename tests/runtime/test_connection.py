@@ -484,6 +484,26 @@ def test_attach_is_a_schema(database: str, make_sqlite: Callable[..., Path], mov
             connection.execute("ATTACH 'x.db' AS nix")
 
 
+def test_what_a_staging_table_held_goes_into_moved_columns(moved: Moved) -> None:
+    """As programs gather rows in a temporary table, whose columns keep any value, before they write them."""
+    path, url = moved(SHOP)
+    rows = [(3, "Cy", 2, 1, '{"b": 2}', "2025-01-02 03:04:05", "2025-01-02", ROWS[0][7], 0.5, b"x", b"\1\2"),
+            (4, None, None, 0, None, None, None, None, None, None, None)]  # fmt: skip
+    found = []
+    with closing(sqlite3.connect(path)) as standard, closing(shim.connect(url)) as connection:
+        for each in (standard, connection):
+            each.execute("CREATE TEMP TABLE new(a, b, c, d, e, f, g, h, i, j, k)")
+            each.executemany(f"INSERT INTO new VALUES ({', '.join('?' * 11)})", rows)
+            each.execute("INSERT INTO item SELECT outgrow_value.* FROM new AS outgrow_value")
+            each.execute("UPDATE item SET (raw, day) = (SELECT k, g FROM new WHERE a = 3) WHERE id = 1")
+            found.append(each.execute("SELECT * FROM item ORDER BY id").fetchall())
+        assert found[0] == found[1]
+        for column, wrong in (("raw", "text"), ("day", "no day"), ("weight", "heavy"), ("active", "maybe")):
+            connection.execute("UPDATE new SET a = 9, k = ?", (wrong,))
+            with pytest.raises(sqlite3.IntegrityError, match=column):
+                connection.execute(f"INSERT INTO item(id, {column}) SELECT a, k FROM new LIMIT 1")
+
+
 def test_switches_of_a_session_stay_its_own(database: str) -> None:
     with closing(shim.connect(database)) as connection, closing(shim.connect(database)) as other:
         connection.execute("CREATE TABLE t(s TEXT)")

@@ -60,7 +60,7 @@ def stored(
         keeps_all = wanted.conversion in {"escaped", "tagged"}
         refused = _is_misfit(value, wanted) or not (queries or keeps_all)
         vector = like.kind == "held" and held.conversion_of(like)[0] in held.VECTOR_BLOBS
-        if value.kind == "held" and like.kind == "held" and not (refused or vector):
+        if value.kind == "held" and not (refused or vector):
             return stored(held.stored_form(value), wanted, parameters, queries=queries)
         if refused or value.kind == "held":
             raise
@@ -138,34 +138,35 @@ def _with_affinity(tagged: str, wanted: TargetColumn) -> str:
 def _checked(value: Value, wanted: TargetColumn, like: Value) -> str:
     """A text in the column's own type, if that gives the text back; else an error that names the column."""
     recipe, argument = held.conversion_of(like)
-    back = held.stored_form(replace(like, sql="one.typed")).sql
+    back = held.stored_form(replace(like, sql="outgrow_value.typed")).sql
     if recipe == "uuid-blob":
         given = f"sqlite.store_blob({held.tagged(value).sql}, {literal(wanted.source)})"
-        typed = "CASE WHEN length(one.given) = 16 THEN encode(one.given, 'hex')::uuid END"
+        typed = "CASE WHEN length(outgrow_value.given) = 16 THEN encode(outgrow_value.given, 'hex')::uuid END"
     else:
         given = as_text(held.stored_form(value)).sql
-        typed = f"CASE WHEN {_shape(recipe, argument)} THEN one.given::{wanted.type} END"
+        typed = f"CASE WHEN {_shape(recipe, argument)} THEN outgrow_value.given::{wanted.type} END"
     if recipe == "boolean":
-        false, _, true = argument.partition("/")
-        typed = f"CASE one.given WHEN {literal(true)} THEN true WHEN {literal(false)} THEN false END"
-    inner = f"SELECT given, {typed} AS typed FROM (SELECT {given} AS given) AS one"
+        false, _, true = map(literal, argument.partition("/"))
+        typed = f"CASE outgrow_value.given WHEN {true} THEN true WHEN {false} THEN false END"
+    inner = f"SELECT given, {typed} AS typed FROM (SELECT {given} AS given) AS outgrow_value"
     # A literal or bound value would be refused as soon as it is planned, were it not for the query.
     tagged = held.tagged(value).sql
     misfit = f"sqlite.misfit((SELECT {tagged}), {literal(wanted.source)}, NULL::{wanted.type})"
-    same = f"{back} IS NOT DISTINCT FROM one.given"
-    return f"(SELECT CASE WHEN {same} THEN one.typed ELSE {misfit} END FROM ({inner}) AS one)"
+    same = f"{back} IS NOT DISTINCT FROM outgrow_value.given"
+    chosen = f"CASE WHEN {same} THEN outgrow_value.typed ELSE {misfit} END"
+    return f"(SELECT {chosen} FROM ({inner}) AS outgrow_value)"
 
 
 def _shape(recipe: str, spelling: str) -> str:
     """Whether a text looks like one of that form, so that its cast does not fail with an error of its own."""
     if recipe.startswith("uuid-"):
-        return f"one.given ~ '^[0-9A-Fa-f-]{{{36 if recipe == 'uuid-text' else 32}}}$'"
+        return f"outgrow_value.given ~ '^[0-9A-Fa-f-]{{{36 if recipe == 'uuid-text' else 32}}}$'"
     found = _FORM.match(spelling)
     shape, fraction, zone = found.groups() if found else ("", None, "")
     for word, digits in _DIGITS:
         shape = shape.replace(word, digits)
     shape += r"(\.[0-9]{1,6})?" if fraction else ""
-    return f"one.given ~ '^{shape}{re.escape(zone)}$'"
+    return f"outgrow_value.given ~ '^{shape}{re.escape(zone)}$'"
 
 
 def _stored(value: Value, wanted: TargetColumn, like: Value) -> str:

@@ -25,7 +25,7 @@ from outgrow.translate.statement import Column, Translated
 Rule = Callable[[Engine, str], Outcome | None]
 
 _PRAGMA = re.compile(
-    r"\s*PRAGMA\s+(?:main\s*\.\s*)?(?P<name>foreign_keys|recursive_triggers|case_sensitive_like|foreign_key_check"
+    r"\s*PRAGMA\s+(?:main\s*\.\s*)?(?P<name>foreign_keys|recursive_triggers|case_sensitive_like|foreign_key_check|cache_spill"
     r"|busy_timeout|legacy_alter_table|defer_foreign_keys|database_list|integrity_check|quick_check|freelist_count|compile_options|function_list|module_list|pragma_list)"
     r"\s*(?:=\s*(?P<value>[\w'\"]+)|\(\s*(?P<argument>[^)]*?)\s*\))?\s*;?\s*\Z",
     re.IGNORECASE,
@@ -190,9 +190,10 @@ def _freelist(_engine: Engine, _given: str) -> Outcome:
 def _of_sqlite(name: str) -> Rule:
     def ask(engine: Engine, given: str) -> Outcome:
         """What the SQLite says that the program was written for: it runs beside."""
-        del given
         cursor = engine.shadow.cursor()
-        rows = cursor.execute(f"PRAGMA {name}").fetchall()
+        rows = cursor.execute(f"PRAGMA {name}{f' = {given}' if given else ''}").fetchall()
+        if cursor.description is None:
+            return Outcome()
         labels = [each[0] for each in cursor.description]
         return replace(answer(labels[0], None, *labels[1:]), rows=rows)
 
@@ -210,7 +211,10 @@ _RULES: dict[str, Rule] = {
     "legacy_alter_table": _legacy_renames,
     "freelist_count": _freelist,
     **{name: _integrity(name) for name in ("integrity_check", "quick_check")},
-    **{name: _of_sqlite(name) for name in ("compile_options", "function_list", "module_list", "pragma_list")},
+    **{
+        name: _of_sqlite(name)
+        for name in ("compile_options", "function_list", "module_list", "pragma_list", "cache_spill")
+    },
 }
 
 
