@@ -81,9 +81,10 @@ def _emptied(before: TargetModel, after: TargetModel) -> Iterator[str]:
 
     Rule: https://www.sqlite.org/foreignkeys.html#fk_schemacommands
     """
+    left = {(relation.schema, relation.name) for relation in after.relations}
     for relation in before.relations:
         others = {fold(name) for name in relation.children} - {fold(relation.source)}
-        if relation.kind == "table" and others and all(r.name != relation.name for r in after.relations):
+        if relation.kind == "table" and others and (relation.schema, relation.name) not in left:
             table = qualified(relation.schema, relation.name)
             yield f"ALTER TABLE {table} DISABLE TRIGGER USER"
             yield f"DELETE FROM {table}"
