@@ -23,38 +23,29 @@ def like(value: Value, pattern: Value, escape: Value | None, *, by_case: bool = 
     ASCII letters are compared without case, unless `by_case` (PRAGMA case_sensitive_like). Raises
     TranslationError.
     """
-    found = _by_case(value, pattern, escape) if by_case else _like(value, pattern, escape)
-    return _unless_blobs(found, value, pattern)
+    return _unless_blobs(_like(value, pattern, escape, by_case=by_case), value, pattern)
 
 
-def _by_case(value: Value, pattern: Value, escape: Value | None) -> Value:
+def _like(value: Value, pattern: Value, escape: Value | None, *, by_case: bool) -> Value:
     if "blob" in {value.kind, pattern.kind}:
         return _nothing(pattern if pattern.kind == "blob" else value)
     subject, wanted = as_text(held.stored_form(value)), as_text(held.stored_form(pattern))
     known = wanted.constant[0] if wanted.constant is not None else None
     mark = _escape(escape)
     if mark is None or (mark and not isinstance(known, str)):
-        raise refuse("an ESCAPE that is no constant, after PRAGMA case_sensitive_like = ON")
-    if mark and isinstance(known, str) and (len(known) - len(known.rstrip(mark))) % 2:
-        return _nothing(subject)
-    sql = f"{subject.within(Rank.COMPARE)} LIKE {wanted.within(Rank.COMPARE)} ESCAPE {literal(mark)}"
-    return truth(sql, subject, wanted)
-
-
-def _like(value: Value, pattern: Value, escape: Value | None) -> Value:
-    if "blob" in {value.kind, pattern.kind}:
-        return _nothing(pattern if pattern.kind == "blob" else value)
-    subject, wanted = as_text(held.stored_form(value)), as_text(held.stored_form(pattern))
-    known = wanted.constant[0] if wanted.constant is not None else None
-    mark = _escape(escape)
-    if mark is None or (mark and not isinstance(known, str)):
+        if by_case:
+            raise refuse(
+                "this ESCAPE, after PRAGMA case_sensitive_like = ON: take a constant that is no letter"
+            )
         by_row = [wanted, subject, *([as_text(held.stored_form(escape))] if escape is not None else [])]
         return truth(f'sqlite."like"({", ".join(part.sql for part in by_row)})', *by_row, rank=Rank.ATOM)
-    if not isinstance(known, str):
+    if mark and isinstance(known, str) and (len(known) - len(known.rstrip(mark))) % 2:
+        return _nothing(subject)  # no character follows the escape character to match
+    if by_case:
+        sql = f"{subject.within(Rank.COMPARE)} LIKE {wanted.within(Rank.COMPARE)} ESCAPE {literal(mark)}"
+    elif not isinstance(known, str):
         sql = f"{_folded(subject)} LIKE {_folded(wanted)} ESCAPE ''"
     else:
-        if mark and (len(known) - len(known.rstrip(mark))) % 2:
-            return _nothing(subject)  # no character follows the escape character to match
         left = subject.within(Rank.COMPARE) if fold(known) == known.upper() else _folded(subject)
         tail = "" if not mark and "\\" not in known else f" ESCAPE {literal(mark)}"
         sql = f"{left} LIKE {literal(fold(known))}{tail}"
