@@ -139,7 +139,7 @@ def _run(text: str, session: Session) -> str:
         raise ValueError(f"{text!r} is neither outgrow nor sqlite3 nor echo $?")
     if words[1:3] == ["server", "psql"]:
         return _in_process_of_its_own(words[1:], session)
-    with _interrupted() if text.endswith("# interrupted") else nullcontext():
+    with _interrupted() if text.endswith("# interrupted") else nullcontext(), _near():
         session.code, output = outgrow(words[1:], session.environment)
     return output
 
@@ -158,6 +158,13 @@ def _interrupted() -> AbstractContextManager[object]:
     from outgrow.cli import common  # noqa: PLC0415 - with all the rest of the program
 
     return mock.patch.object(common, "progress", return_value=nullcontext(_CtrlC()))
+
+
+def _near() -> AbstractContextManager[object]:
+    """A server as near as those of the pages' readers, however busy this machine is."""
+    from outgrow.runtime.health import server  # noqa: PLC0415 - with all the rest of the program
+
+    return mock.patch.object(server, "round_trips", return_value=[0.05] * server.ROUND_TRIPS)
 
 
 def _sqlite(path: Path, sql: str) -> str:

@@ -52,7 +52,11 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     with throwaway(_home_of_this_run(tmp_path_factory)) as cluster:
-        yield cluster.start()
+        url = cluster.start()
+        with connect(url, autocommit=True) as connection:  # which would change plans and orders at any moment
+            connection.execute("ALTER SYSTEM SET autovacuum_naptime = 2147483")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
 
 
 def _home_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Path:

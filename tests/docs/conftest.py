@@ -33,16 +33,20 @@ def _load(name: str) -> ModuleType:
     return sys.modules[name]
 
 
+# At once: hypothesis draws constants of loaded modules, which must not depend on the order of tests.
+_SNIPPETS, _GENERATE = _load("snippets"), _load("generate")  # which imports the other by its bare name
+
+
 @pytest.fixture(scope="session")
 def snippets() -> ModuleType:
     """docs/snippets.py."""
-    return _load("snippets")
+    return _SNIPPETS
 
 
 @pytest.fixture(scope="session")
-def generate(snippets: ModuleType) -> ModuleType:
-    """docs/generate.py, which imports the other by its bare name."""
-    return _load("generate")
+def generate() -> ModuleType:
+    """docs/generate.py."""
+    return _GENERATE
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from outgrow.errors import FindingsStop, TargetError
+from outgrow.move import standing
 from outgrow.move.result import Result
 
 OBJECTS = (
@@ -216,7 +218,10 @@ def test_two_moves_into_two_schemas(run_move: Any, shop: Path, database: str) ->
     assert run_move(shop, schema='Odd "name"; --').resumed
 
 
-def test_two_at_once_on_one_schema(run_move: Any, shop: Path, database: str) -> None:
+def test_two_at_once_on_one_schema(
+    run_move: Any, shop: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "PATIENCE", 0.1)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtextextended('outgrow:public', 0))")
         with pytest.raises(
@@ -225,6 +230,15 @@ def test_two_at_once_on_one_schema(run_move: Any, shop: Path, database: str) -> 
             run_move(shop)
         assert run_move(shop, schema="other").exit_code(frozenset()) == 0
     assert run_move(shop).exit_code(frozenset()) == 0
+
+
+def test_who_was_killed_holds_the_lock_until_the_server_notices(
+    run_move: Any, shop: Path, database: str
+) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended('outgrow:public', 0))")
+        threading.Timer(0.3, connection.close).start()
+        assert run_move(shop).exit_code(frozenset()) == 0
 
 
 def test_a_value_that_the_users_type_does_not_hold_leaves_nothing_behind(

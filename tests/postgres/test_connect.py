@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import adbc_driver_postgresql.dbapi as adbc
@@ -298,7 +300,17 @@ def test_a_wrong_password_is_said_and_not_shown(passwords: str) -> None:
         ),
     ],
 )  # fmt: skip
-def test_refusals_say_what_where_and_what_to_do(url: str, kind: type[OutgrowError], message: str) -> None:
+def test_refusals_say_what_where_and_what_to_do(
+    url: str, kind: type[OutgrowError], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+
+    def without_asking(host: str, *rest: Any, **more: Any) -> Any:
+        if host == "no-such-host.invalid":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", without_asking)
     error = refusal(url)
     assert (type(error), str(error)) == (kind, message)
 

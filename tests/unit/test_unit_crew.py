@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -42,12 +43,16 @@ def test_the_first_error_stops_what_has_not_begun() -> None:
     def fail() -> None:
         raise ValueError("first")
 
-    with Crew(1, on_stop=stopped.set) as crew:
+    def stop() -> None:
+        stopped.set()
+        time.sleep(0.02)  # the worker is quicker than the pool's own end
+
+    with Crew(1, on_stop=stop) as crew:
         begun, go = threading.Event(), threading.Event()
         crew.give(lambda: (begun.set(), go.wait()))
         begun.wait()
         crew.give(fail, 1)
-        crew.give(lambda: stopped.wait(10), 2)
+        crew.give(stopped.wait, 2)
         crew.give(lambda: done.append("late"), 3)
         go.set()
         with pytest.raises(ValueError, match="first"):

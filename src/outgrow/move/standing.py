@@ -6,6 +6,7 @@ names that a plan makes are ever dropped.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -119,12 +120,17 @@ def has_schema(connection: psycopg.Connection[Any], schema: str) -> bool:
     return row is not None
 
 
+PATIENCE = 3.0
+"""Seconds in which the server notices that an outgrow which was killed is gone, and lets go of its lock."""
+
+
 def lock(connection: psycopg.Connection[Any], schema: str) -> None:
     """Keeps other outgrows off this schema while the connection lives; TargetError if one is at work."""
-    row = connection.execute(
-        "SELECT pg_try_advisory_lock(hashtextextended('outgrow:' || %s, 0))", (schema,)
-    ).fetchone()
-    if row is None or not row[0]:
-        raise TargetError(
-            f"another outgrow works on schema {schema} of this database; wait until it has ended"
-        )
+    ask = "SELECT pg_try_advisory_lock(hashtextextended('outgrow:' || %s, 0))"
+    until = time.monotonic() + PATIENCE
+    while connection.execute(ask, (schema,)).fetchone() != (True,):
+        if time.monotonic() > until:
+            raise TargetError(
+                f"another outgrow works on schema {schema} of this database; wait until it has ended"
+            )
+        time.sleep(0.05)

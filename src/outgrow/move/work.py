@@ -38,6 +38,8 @@ class Crew:
                 self._waiting.add(self._pool.submit(self._next))
 
     def _next(self) -> None:
+        if self.stopping.is_set():  # before the pool has heard of it
+            return
         _, _, task = self._queue.get_nowait()
         task()
 
