@@ -112,6 +112,11 @@ SAME = {
         "INSERT INTO ft(ft, rank) VALUES ('merge', 8)", RANKED.format("ft", "ft"),
         "ALTER TABLE other.ft RENAME TO fu", RANKED.format("fu", "fu"),
     ),
+    "a table called as its database": (
+        "CREATE TABLE other.other(a)", "INSERT INTO other VALUES (1)", "SELECT * FROM other.other",
+        "ALTER TABLE other RENAME TO again", "ALTER TABLE again RENAME TO other", "DROP TABLE other",
+        "SELECT * FROM other", MASTER,
+    ),
     "detached": ("DETACH other", "SELECT * FROM s", "CREATE TABLE other.x(a)", "CREATE TABLE s(a)"),
 }  # fmt: skip
 
@@ -228,3 +233,16 @@ def test_a_dropped_parent_whose_keys_nobody_asked_for(both: tuple[Any, Any]) -> 
         "SELECT * FROM child",
     ):  # fmt: skip
         assert came_of(connection, sql) == came_of(lite, sql), sql
+
+
+def test_a_rank_is_set_in_the_transaction_that_an_insert_begins(both: tuple[Any, Any]) -> None:
+    for connection in both:
+        connection.isolation_level = ""
+        connection.execute("INSERT INTO ft(ft, rank) VALUES ('rank', ?)", ("bm25(1, 100)",))
+        assert connection.in_transaction
+        assert connection.execute(RANKED.format("ft", "ft")).fetchall() == [(2,), (3,), (1,)]
+        connection.commit()
+    _, connection = both
+    connection.execute("INSERT INTO ft(ft, rank) VALUES ('rank', 'bm25(100, 1)')")
+    connection.rollback()
+    assert connection.execute(RANKED.format("ft", "ft")).fetchall() == [(2,), (3,), (1,)]

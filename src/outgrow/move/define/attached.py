@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 
 from outgrow.move.define.filled import query_of
 from outgrow.move.define.source import replayed, run_one, versions_of
@@ -32,10 +33,10 @@ class Attached:
         """A definition as the database itself would be told it: its name gone where it stands first."""
         found = list(tokens(sql))
         # At most CREATE UNIQUE INDEX IF NOT EXISTS name . — what follows belongs to the definition.
-        for at, token in enumerate(found[:7]):
+        for token, dot in pairwise(found[:8]):
             is_named = token.kind in ("name", "quoted", "string") and fold(unquote(token)) == fold(self.name)
-            if is_named and found[at + 1].word == ".":
-                return sql[: token.start] + sql[found[at + 1].end :]
+            if is_named and dot.word == ".":
+                return sql[: token.start] + sql[dot.end :]
         return sql
 
 

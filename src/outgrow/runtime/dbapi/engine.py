@@ -53,7 +53,7 @@ class Engine(Answering):
 
         if self.asks_first:
             self._ask_shadow(statement.sql)
-        found = special(self, statement, bound)
+        found = special(self, statement, bound, begins)
         if found is not None:
             return found
         if self.own.called(statement.sql):

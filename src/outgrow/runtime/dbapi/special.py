@@ -28,8 +28,11 @@ from outgrow.translate import control
 from outgrow.translate.statement import Column, Translated
 
 
-def special(engine: Engine, statement: Statement, bound: Bound) -> Outcome | None:
-    """What came of such a statement; None for any other. Raises sqlite3.Error."""
+def special(engine: Engine, statement: Statement, bound: Bound, begins: str | None) -> Outcome | None:
+    """What came of such a statement; None for any other. Raises sqlite3.Error.
+
+    `begins` is how a transaction begins by itself before a statement that writes.
+    """
     if not statement.verb:
         return Outcome()
     rule = _VERBS.get(statement.verb)
@@ -43,7 +46,7 @@ def special(engine: Engine, statement: Statement, bound: Bound) -> Outcome | Non
         changed = sequences.change(engine.shadow, engine.known, engine.asked, statement.sql, bound[0])
         return Outcome(rowcount=changed)
     if statement.writes:
-        return _rank(engine, statement, bound)
+        return _rank(engine, statement, bound, begins)
     return _pragma(engine, statement) if statement.verb == "PRAGMA" else None
 
 
@@ -108,7 +111,7 @@ def _define(engine: Engine, statement: Statement) -> Outcome:
     return Outcome()
 
 
-def _rank(engine: Engine, statement: Statement, bound: Bound) -> Outcome | None:
+def _rank(engine: Engine, statement: Statement, bound: Bound, begins: str | None) -> Outcome | None:
     """What a full-text table is to rank by; None for any other change."""
     found = ranking.table_of(statement.sql, engine.known.model)
     if found is None:
@@ -117,6 +120,8 @@ def _rank(engine: Engine, statement: Statement, bound: Bound) -> Outcome | None:
     rank = ranking.asked(name, engine.known, statement.sql, bound[0])
     if rank is None:
         return None
+    if begins is not None and not engine.session.open:
+        engine.begin(begins)
     if relation.full_text is None or rank != relation.full_text.rank:
         _defined(engine, statement, lambda: ranking.ranked(engine.link.raw, engine.known, name, rank))
     return Outcome(rowcount=1)
